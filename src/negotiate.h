@@ -1,0 +1,22 @@
+/* negotiate.h -- what a client prefers (RFC 9110, sections 8.8.3, 12.5.1 and 13.1.2).
+ *
+ * Total functions over hostile header text: whatever comes in, an answer comes out.
+ */
+#ifndef PGCRIER_NEGOTIATE_H
+#define PGCRIER_NEGOTIATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether text/event-stream is preferred to application/json: by q-value, then by order in the
+ * header. Ranges ("text/" star, "star/star") count for both with the lower precedence of RFC 9110; no header, garbage
+ * or a tie of wildcards means JSON. */
+bool negotiate_stream(const char *accept, size_t length);
+
+/* Whether If-None-Match names `etag` (opaque part, without quotes), compared weakly; '*' names all. */
+bool negotiate_none_match(const char *header, size_t length, const char *etag);
+
+/* Whether a Last-Event-ID could be one of ours: 1 to 64 of [A-Za-z0-9_-]. */
+bool negotiate_is_event_id(const char *id, size_t length);
+
+#endif

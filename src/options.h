@@ -1,0 +1,48 @@
+/* options.h -- one table of options: the command line, the file of --config, and --help.
+ *
+ * Every row of the table is an option with its kind, its default as text and a line of help; the
+ * three readers above walk that one table, so that they cannot disagree. Each option may also be a
+ * line `name value` (or `name = value`) of the file, '#' begins a comment; the command line wins.
+ */
+#ifndef PGCRIER_OPTIONS_H
+#define PGCRIER_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "log.h"
+
+enum { OPTIONS_MAX_LISTEN = 16 };
+
+/* Where to listen: host and port, or a Unix socket. */
+struct address {
+    char *host; /* NULL: all interfaces (for admin: 127.0.0.1) */
+    char *port; /* decimal, "0" picks a free one; NULL for a Unix socket */
+    char *path; /* Unix socket; NULL otherwise */
+};
+
+struct options {
+    char *database;        /* libpq URL or conninfo; "" means libpq's environment */
+    char *listen_database; /* NULL: the same */
+    struct address listen[OPTIONS_MAX_LISTEN];
+    size_t listen_count;
+    struct address admin[OPTIONS_MAX_LISTEN];
+    size_t admin_count;
+    char *public_dir;            /* NULL: no static files */
+    unsigned threads;            /* worker threads; default the number of processors, 1..64 */
+    unsigned pool;               /* database connections for reads; default 4, 1..64 */
+    unsigned query_timeout_ms;   /* a read takes at most this; default 30000 */
+    unsigned heartbeat_ms;       /* comment on an idle stream; default 15000 */
+    size_t frame_budget;         /* octets of frames that only slow readers hold; default 256 MiB */
+    unsigned slow_rate;          /* [octets/s] below it for slow_time a reader is cut; default 4096 */
+    unsigned slow_time_ms;       /* default 30000 */
+    unsigned max_connections;    /* default: what RLIMIT_NOFILE leaves after a reserve of 64 */
+    unsigned drain_ms;           /* a drain takes at most this; default 9000 */
+    enum log_level log_level;
+};
+
+/* Parses argv. Returns 0 to go on; otherwise the process should exit with *status: after --help and
+ * --version (0, printed on stdout) or a wrong option (2, one clear line on stderr). */
+int options_parse(struct options *o, int argc, char **argv, int *status);
+void options_dispose(struct options *o);
+
+#endif
