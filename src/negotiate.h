@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether text/event-stream is preferred to application/json: by q-value, then by order in the
- * header. Ranges ("text/" star, "star/star") count for both with the lower precedence of RFC 9110; no header, garbage
- * or a tie of wildcards means JSON. */
+/* Whether text/event-stream is preferred to application/json: by q-value, then by name before range
+ * (a range, like "any/any" or "text/any" with asterisks, covers types with the lower precedence of
+ * RFC 9110), then by order in the header. No header, garbage, or two that are only covered by ranges
+ * of one q-value mean JSON. Elements that make no sense are skipped. */
 bool negotiate_stream(const char *accept, size_t length);
 
 /* Whether If-None-Match names `etag` (opaque part, without quotes), compared weakly; '*' names all. */
