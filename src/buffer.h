@@ -26,7 +26,8 @@ void buffer_clear(struct buffer *b); /* keeps the memory, forgets the overflow *
 int buffer_append(struct buffer *b, const void *bytes, size_t length);
 int buffer_puts(struct buffer *b, const char *text);
 int buffer_printf(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Appends `text` as a JSON string with its quotes (RFC 8259, section 7). The text is valid UTF-8. */
+/* Appends `text` as a JSON string with its quotes (RFC 8259, section 7); all of it or nothing. The
+ * text is valid UTF-8. */
 int buffer_json_string(struct buffer *b, const char *text, size_t length);
 /* Moves the bytes out (the caller frees them); the buffer is empty afterwards. Never NULL. */
 char *buffer_steal(struct buffer *b, size_t *length /* may be NULL */);

@@ -26,9 +26,10 @@ enum {
 
 struct frame;
 
-/* Makes the frame of a document and hashes it. `json` is changed in place (CR, LF) and either copied,
- * whereupon release(owner) is called before this returns, or kept until the last reference is gone,
- * whereupon release(owner) is called, on whichever thread that is. `event` may be NULL: "message".
+/* Makes the frame of a document and hashes it. `json` is changed in place (CR, LF) and either
+ * copied, whereupon release(owner) is called before this returns, or kept until the last reference
+ * is gone, whereupon release(owner) is called, on whichever thread that is. `release` may be NULL.
+ * `event` may be NULL: "message".
  * `noticed_ns` is when the change became known (CLOCK_MONOTONIC), 0 when nothing announced it. */
 struct frame *frame_document(const char *event, char *json, size_t length,
                              void (*release)(void *owner), void *owner, uint64_t noticed_ns);

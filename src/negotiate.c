@@ -50,7 +50,7 @@ static struct text next(struct text *rest, char separator)
     return trim(piece);
 }
 
-/* A weight in thousandths (RFC 9110, section 12.4.2), digits after the third ignored; -1: garbage. */
+/* A weight in thousandths (RFC 9110, section 12.4.2), further digits ignored; -1: garbage. */
 static int weight(struct text t)
 {
     if (t.at == t.end || (*t.at != '0' && *t.at != '1'))
@@ -84,7 +84,8 @@ struct chance {
     int q;
 };
 
-static void consider(struct chance *c, struct text range, const char *name, const char *any, int q)
+static void consider(struct chance *c, struct text range, const char *name, const char *any,
+                     int q)
 {
     int specificity = equals(range, name) ? 3 : equals(range, any) ? 2 : equals(range, "*/*");
     if (specificity > c->specificity)

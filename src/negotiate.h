@@ -8,13 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether text/event-stream is preferred to application/json: by q-value, then by name before range
- * (a range, like "any/any" or "text/any" with asterisks, covers types with the lower precedence of
- * RFC 9110), then by order in the header. No header, garbage, or two that are only covered by ranges
- * of one q-value mean JSON. Elements that make no sense are skipped. */
+/* Whether text/event-stream is preferred to application/json: by q-value; then a type that is named
+ * goes before one that only a range covers (RFC 9110 calls the name more specific); then by order in
+ * the header. No header, garbage, or both covered only by ranges of one q-value mean JSON. */
 bool negotiate_stream(const char *accept, size_t length);
 
-/* Whether If-None-Match names `etag` (opaque part, without quotes), compared weakly; '*' names all. */
+/* Whether If-None-Match names `etag` (opaque part, no quotes), compared weakly; '*' names all. */
 bool negotiate_none_match(const char *header, size_t length, const char *etag);
 
 /* Whether a Last-Event-ID could be one of ours: 1 to 64 of [A-Za-z0-9_-]. */

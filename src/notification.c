@@ -17,9 +17,9 @@ enum { PAYLOAD_MAX = 7999 }; /* octets; PostgreSQL sends no longer ones */
 
 struct decoder {
     struct notification *n;
-    size_t depth;                 /* of objects and arrays */
-    enum notification_kind key;   /* whose value comes next; UNKNOWN: a key to skip */
-    bool ended;                   /* the outermost object was closed */
+    size_t depth;               /* of objects and arrays */
+    enum notification_kind key; /* whose value comes next; UNKNOWN: a key to skip */
+    bool ended;                 /* the outermost object was closed */
 };
 
 static const struct {
@@ -48,7 +48,7 @@ static int on_number(void *context, const char *text, size_t length)
     return is_skipped(context);
 }
 
-/* One notification says one thing: the second decisive key is a surprise, the same one or another. */
+/* One notification says one thing: a second decisive key is a surprise, the same or another. */
 static int decide(struct decoder *d, char *text)
 {
     if (d->n->kind != NOTIFICATION_UNKNOWN)
@@ -121,7 +121,8 @@ static bool parse(struct decoder *d, const char *payload, size_t length)
         .yajl_start_map = on_object, .yajl_end_map = on_end,
         .yajl_start_array = on_array, .yajl_end_array = on_end,
     };
-    yajl_handle handle = yajl_alloc(&callbacks, NULL, d); /* strict: no comments, one value, UTF-8 */
+    /* yajl as it comes is strict: no comments, no second value, UTF-8 only. */
+    yajl_handle handle = yajl_alloc(&callbacks, NULL, d);
     bool good = yajl_parse(handle, (const unsigned char *)payload, length) == yajl_status_ok &&
                 yajl_complete_parse(handle) == yajl_status_ok;
     yajl_free(handle);

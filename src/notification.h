@@ -13,11 +13,16 @@
 
 #include <stddef.h>
 
-enum notification_kind { NOTIFICATION_UNKNOWN, NOTIFICATION_TOPIC, NOTIFICATION_TEMPLATE, NOTIFICATION_ROUTES };
+enum notification_kind {
+    NOTIFICATION_UNKNOWN,
+    NOTIFICATION_TOPIC,
+    NOTIFICATION_TEMPLATE,
+    NOTIFICATION_ROUTES,
+};
 
 struct notification {
     enum notification_kind kind;
-    char *text; /* the topic or the template, decoded, NUL-terminated, without inner NUL; else NULL */
+    char *text; /* the topic or the template: decoded, not empty, without inner NUL; else NULL */
 };
 
 /* Decodes a payload (at most 7,999 octets come from PostgreSQL; longer ones are UNKNOWN). */

@@ -2,8 +2,8 @@
  *
  * Values come from three sources, each later one winning: the table's defaults, the file, the
  * command line. All three go through set(), so that a default is spelled, and checked, like
- * anything else. A source that names a list (--listen) replaces the list of the earlier ones; within
- * one source it adds to it, while the last of several plain values counts.
+ * anything else. A source that names a list (--listen) replaces the list of the earlier ones;
+ * within one source it adds to it, while the last of several plain values counts.
  */
 #include "options.h"
 
@@ -18,14 +18,26 @@
 #include "buffer.h"
 
 enum {
-    FILE_MAX = 65536,       /* octets of a --config file */
-    RESERVED_FILES = 64,    /* descriptors that are not connections of clients */
+    FILE_MAX = 65536,    /* octets of a --config file */
+    RESERVED_FILES = 64, /* descriptors that are not connections of clients */
     THREADS_MAX = 64,
     CONNECTIONS_MAX = 1000000,
     HELP_COLUMN = 31,
 };
 
-enum kind { STRING, DIRECTORY, ADDRESSES, COUNT, MILLISECONDS, OCTETS, SIZE, LEVEL, CONFIG, HELP, VERSION };
+enum kind {
+    STRING,
+    DIRECTORY,
+    ADDRESSES,
+    COUNT,
+    MILLISECONDS,
+    OCTETS,
+    SIZE, /* octets, too many for an unsigned */
+    LEVEL,
+    CONFIG, /* from here on: only on the command line */
+    HELP,
+    VERSION,
+};
 
 struct row {
     const char *name;
@@ -38,34 +50,42 @@ struct row {
 };
 
 #define AT(field) offsetof(struct options, field)
-#define ANY_ADDRESS "[HOST:]PORT|unix:PATH"
-enum { SECOND = 1000, HOUR = 3600 * SECOND };
+#define ADDRESS "[HOST:]PORT|unix:PATH"
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE }; /* [ms] */
 
 static const struct row table[] = {
-    {"database", "URL", "", "PostgreSQL's URL or conninfo; without one, libpq's environment counts",
+    {"database", "URL", "", "URL or conninfo of PostgreSQL (default: libpq's environment)",
      STRING, AT(database), 0, 0},
-    {"listen-database", "URL", NULL, "another one for LISTEN, where --database goes through a pooler",
+    {"listen-database", "URL", NULL, "another one for LISTEN, past a pooler",
      STRING, AT(listen_database), 0, 0},
-    {"listen", ANY_ADDRESS, "8080", "where clients are served; may be repeated", ADDRESSES, AT(listen), 0, 0},
-    {"admin", ANY_ADDRESS, NULL, "where /healthz, /readyz and /metrics are served; may be repeated",
+    {"listen", ADDRESS, "8080", "where clients are served; may be repeated",
+     ADDRESSES, AT(listen), 0, 0},
+    {"admin", ADDRESS, NULL, "where health and metrics are served; may be repeated",
      ADDRESSES, AT(admin), 0, 0},
-    {"public", "DIR", NULL, "serve the static files of this directory", DIRECTORY, AT(public_dir), 0, 0},
-    {"threads", "N", NULL, "worker threads (default: the number of processors)",
+    {"public", "DIR", NULL, "serve the static files of this directory",
+     DIRECTORY, AT(public_dir), 0, 0},
+    {"threads", "N", NULL, "worker threads (default: the processors)",
      COUNT, AT(threads), 1, THREADS_MAX},
-    {"pool", "N", "4", "database connections for reads", COUNT, AT(pool), 1, 64},
-    {"query-timeout", "TIME", "30s", "a read takes at most this", MILLISECONDS, AT(query_timeout_ms), 10, HOUR},
-    {"heartbeat", "TIME", "15s", "how often an idle stream gets a comment",
+    {"pool", "N", "4", "database connections for reads",
+     COUNT, AT(pool), 1, 64},
+    {"query-timeout", "TIME", "30s", "a read takes at most this",
+     MILLISECONDS, AT(query_timeout_ms), 10, HOUR},
+    {"heartbeat", "TIME", "15s", "an idle stream gets a comment this often",
      MILLISECONDS, AT(heartbeat_ms), 20, HOUR},
     {"frame-budget", "SIZE", "256MiB", "what slow readers alone may keep in memory",
      SIZE, AT(frame_budget), 0, SIZE_MAX / 2},
-    {"slow-rate", "SIZE", "4KiB", "a reader slower than this per second is cut, after --slow-time",
+    {"slow-rate", "SIZE", "4KiB", "slower readers, per second, are cut",
      OCTETS, AT(slow_rate), 0, 1u << 30},
-    {"slow-time", "TIME", "30s", "see --slow-rate", MILLISECONDS, AT(slow_time_ms), 100, HOUR},
-    {"max-connections", "N", NULL, "clients at once (default: what the limit of open files leaves)",
+    {"slow-time", "TIME", "30s", "when they have been that slow for this long",
+     MILLISECONDS, AT(slow_time_ms), 100, HOUR},
+    {"max-connections", "N", NULL, "clients at once (default: what open files allow)",
      COUNT, AT(max_connections), 1, CONNECTIONS_MAX},
-    {"drain", "TIME", "9s", "how long SIGTERM waits for requests to end", MILLISECONDS, AT(drain_ms), 0, HOUR},
-    {"log-level", "LEVEL", "notice", "error, warning, notice or debug", LEVEL, AT(log_level), 0, 0},
-    {"config", "FILE", NULL, "read options from FILE, lines of NAME VALUE; # begins a comment", CONFIG, 0, 0, 0},
+    {"drain", "TIME", "9s", "how long SIGTERM waits for requests to end",
+     MILLISECONDS, AT(drain_ms), 0, HOUR},
+    {"log-level", "LEVEL", "notice", "error, warning, notice or debug",
+     LEVEL, AT(log_level), 0, 0},
+    {"config", "FILE", NULL, "read options from lines of NAME VALUE; # begins a comment",
+     CONFIG, 0, 0, 0},
     {"help", NULL, NULL, "print this and exit", HELP, 0, 0, 0},
     {"version", NULL, NULL, "print the version and exit", VERSION, 0, 0, 0},
 };
@@ -81,16 +101,13 @@ struct source {
 
 /* -- complaints -- */
 
-static int complain(const struct source *s, const struct row *row, const char *value, const char *wanted)
+static int complain(const struct source *s, const struct row *row, const char *value,
+                    const char *wanted)
 {
-    struct buffer where;
-    buffer_init(&where, 4096);
     if (s->file != NULL)
-        buffer_printf(&where, "%s, line %u: %s", s->file, s->line, row->name);
+        log_error("%s, line %u: %s \"%s\" is not %s", s->file, s->line, row->name, value, wanted);
     else
-        buffer_printf(&where, "--%s", row->name);
-    log_error("%s: \"%s\" is not %s", where.length > 0 ? where.bytes : row->name, value, wanted);
-    buffer_dispose(&where);
+        log_error("--%s \"%s\" is not %s", row->name, value, wanted);
     return -1;
 }
 
@@ -107,9 +124,13 @@ struct unit {
     uint64_t factor;
 };
 static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
-static const struct unit times[] = {{"", 1}, {"ms", 1}, {"s", SECOND}, {"min", 60 * SECOND}, {"h", HOUR}, {NULL, 0}};
-static const struct unit sizes[] = {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
-                                    {"kB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {NULL, 0}};
+static const struct unit times[] = {
+    {"", 1}, {"ms", 1}, {"s", SECOND}, {"min", MINUTE}, {"h", HOUR}, {NULL, 0},
+};
+static const struct unit sizes[] = {
+    {"", 1},     {"B", 1},     {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30},
+    {"kB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {NULL, 0},
+};
 
 /* Digits and one of the units; 0, or -1 for anything else and for what no 64 bits hold. */
 static int read_number(const char *text, const struct unit *units, uint64_t *number)
@@ -125,22 +146,31 @@ static int read_number(const char *text, const struct unit *units, uint64_t *num
     return -1;
 }
 
+static int complain_of_number(const struct source *s, const struct row *row, const char *value)
+{
+    const char *what = row->kind == COUNT          ? "a number"
+                       : row->kind == MILLISECONDS ? "a time, like 50ms, 30s or 5min,"
+                                                   : "a size, like 4096, 64KiB or 256MiB,";
+    const char *unit = row->kind == MILLISECONDS ? "ms" : "";
+    char wanted[128];
+    snprintf(wanted, sizeof(wanted), "%s from %ju%s to %ju%s", what, (uintmax_t)row->min, unit,
+             (uintmax_t)row->max, unit);
+    return complain(s, row, value, wanted);
+}
+
 static int set_number(struct source *s, const struct row *row, const char *value)
 {
+    const struct unit *units = row->kind == COUNT          ? no_units
+                               : row->kind == MILLISECONDS ? times
+                                                           : sizes;
+    char *field = (char *)s->o + row->offset;
     uint64_t n;
-    const struct unit *units = row->kind == COUNT ? no_units : row->kind == MILLISECONDS ? times : sizes;
-    if (read_number(value, units, &n) != 0 || n < row->min || n > row->max) {
-        const char *what = row->kind == COUNT          ? "a number"
-                           : row->kind == MILLISECONDS ? "a time (milliseconds, or like 50ms, 30s, 5min)"
-                                                       : "a size (octets, or like 64KiB, 256MiB)";
-        char wanted[128];
-        snprintf(wanted, sizeof(wanted), "%s from %ju to %ju", what, (uintmax_t)row->min, (uintmax_t)row->max);
-        return complain(s, row, value, wanted);
-    }
+    if (read_number(value, units, &n) != 0 || n < row->min || n > row->max)
+        return complain_of_number(s, row, value);
     if (row->kind == SIZE)
-        *(size_t *)((char *)s->o + row->offset) = n;
+        *(size_t *)field = (size_t)n;
     else
-        *(unsigned *)((char *)s->o + row->offset) = (unsigned)n;
+        *(unsigned *)field = (unsigned)n;
     return 0;
 }
 
@@ -152,28 +182,39 @@ static void clear_address(struct address *a)
     *a = (struct address){NULL, NULL, NULL};
 }
 
-/* [HOST:]PORT, where a HOST with colons stands in brackets, or unix:PATH. */
+static int read_unix_address(const char *path, struct address *a)
+{
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+        return -1;
+    a->path = must_strdup(path);
+    return 0;
+}
+
+/* Brackets enclose a host with colons, and no other. */
+static int read_host(const char *host, size_t length, struct address *a)
+{
+    bool bracketed = length > 2 && host[0] == '[' && host[length - 1] == ']';
+    if (bracketed)
+        host++, length -= 2;
+    if (length == 0 || memchr(host, '[', length) != NULL || memchr(host, ']', length) != NULL ||
+        (memchr(host, ':', length) != NULL) != bracketed)
+        return -1;
+    a->host = must_strndup(host, length);
+    return 0;
+}
+
 static int read_address(const char *value, struct address *a)
 {
-    if (strncmp(value, "unix:", 5) == 0) {
-        size_t length = strlen(value + 5);
-        if (length == 0 || length >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-            return -1;
-        *a = (struct address){.path = must_strdup(value + 5)};
-        return 0;
-    }
-    const char *colon = strrchr(value, ':'), *port = colon != NULL ? colon + 1 : value, *host = value;
-    size_t length = colon != NULL ? (size_t)(colon - value) : 0;
+    if (strncmp(value, "unix:", 5) == 0)
+        return read_unix_address(value + 5, a);
+    const char *colon = strrchr(value, ':'), *port = colon != NULL ? colon + 1 : value;
     uint64_t number;
     if (read_number(port, no_units, &number) != 0 || number > 65535)
         return -1;
-    if (length > 2 && host[0] == '[' && host[length - 1] == ']')
-        host++, length -= 2;
-    else if (memchr(host, ':', length) != NULL)
+    if (colon != NULL && read_host(value, (size_t)(colon - value), a) != 0)
         return -1;
-    if ((colon != NULL && length == 0) || memchr(host, '[', length) || memchr(host, ']', length))
-        return -1;
-    *a = (struct address){.host = colon != NULL ? must_strndup(host, length) : NULL, .port = must_strdup(port)};
+    a->port = must_strdup(port);
     return 0;
 }
 
@@ -196,35 +237,44 @@ static int add_address(struct source *s, const struct row *row, const char *valu
     if (!s->given[row - table])
         clear_addresses(s->o, row);
     if (*count == OPTIONS_MAX_LISTEN)
-        return complain(s, row, value, "one of the first 16 addresses, and more are not served");
+        return complain(s, row, value, "among the first 16 addresses; more are not served");
     if (read_address(value, &list[*count]) != 0)
         return complain(s, row, value,
-                        "an address: PORT, HOST:PORT, [IPV6]:PORT, or unix:PATH of at most 107 octets");
+                        "PORT, HOST:PORT, [IPV6]:PORT, or unix:PATH of at most 107 octets");
     ++*count;
     return 0;
 }
 
 static int set(struct source *s, const struct row *row, const char *value)
 {
+    char *field = (char *)s->o + row->offset;
     int result = 0;
     switch (row->kind) {
+    case STRING:
+        set_text((char **)field, value);
+        break;
     case DIRECTORY:
         if (*value == '\0')
             return complain(s, row, value, "a directory");
-        /* fall through */
-    case STRING: set_text((char **)((char *)s->o + row->offset), value); break;
-    case ADDRESSES: result = add_address(s, row, value); break;
-    case LEVEL:
-        if (log_level_from_name(value, (enum log_level *)((char *)s->o + row->offset)) != 0)
-            return complain(s, row, value, row->help);
+        set_text((char **)field, value);
+        break;
+    case ADDRESSES:
+        result = add_address(s, row, value);
         break;
     case COUNT:
     case MILLISECONDS:
     case OCTETS:
-    case SIZE: result = set_number(s, row, value); break;
+    case SIZE:
+        result = set_number(s, row, value);
+        break;
+    case LEVEL:
+        if (log_level_from_name(value, (enum log_level *)field) != 0)
+            return complain(s, row, value, row->help);
+        break;
     case CONFIG:
     case HELP:
-    case VERSION: break; /* seen to before */
+    case VERSION:
+        break; /* look_ahead() has seen to them */
     }
     s->given[row - table] = true;
     return result;
@@ -279,10 +329,13 @@ static char *slurp(const char *path)
     }
     char *text = must_alloc(FILE_MAX + 1);
     size_t length = fread(text, 1, FILE_MAX + 1, file);
-    const char *trouble = ferror(file)                       ? strerror(errno)
-                          : length > FILE_MAX                ? "it is longer than 64 KiB"
-                          : memchr(text, '\0', length) != NULL ? "it is not a text"
-                                                             : NULL;
+    const char *trouble = NULL;
+    if (ferror(file))
+        trouble = strerror(errno);
+    else if (length > FILE_MAX)
+        trouble = "it is longer than 64 KiB";
+    else if (memchr(text, '\0', length) != NULL)
+        trouble = "it is not a text";
     fclose(file);
     if (trouble == NULL)
         return text;
@@ -315,8 +368,8 @@ static int read_line(struct source *s, char *line)
     size_t length = strcspn(line, " \t\r=");
     const struct row *row = find_row(line, length);
     if (row == NULL || row->kind >= CONFIG) {
-        log_error("%s, line %u: no option \"%.*s\" for a file; pgcrier --help lists them", s->file, s->line,
-                  (int)length, line);
+        log_error("%s, line %u: no option \"%.*s\" for a file; pgcrier --help lists them", s->file,
+                  s->line, (int)length, line);
         return -1;
     }
     char *value = line + length + strspn(line + length, blanks);
@@ -343,9 +396,9 @@ static int read_file(struct options *o, const char *path)
 static void print_help(void)
 {
     printf("Usage: pgcrier --database URL [OPTION]...\n"
-           "PostgreSQL's town crier: serves what SQL functions return as JSON and as live streams.\n\n");
+           "PostgreSQL's town crier: serves what SQL functions return as JSON and as streams.\n\n");
     for (const struct row *row = table; row < table + ROWS; row++) {
-        int width = printf("  --%s%s%s", row->name, row->argument ? " " : "", row->argument ? row->argument : "");
+        int width = printf("  --%s %s", row->name, row->argument != NULL ? row->argument : "");
         if (width >= HELP_COLUMN)
             width = printf("\n") - 1;
         printf("%*s%s", HELP_COLUMN - width, "", row->help);
@@ -355,32 +408,49 @@ static void print_help(void)
     }
 }
 
-/* Finds the row of argv[*i], and its value, in the same argument after '=' or in the next one.
- * Returns NULL after a complaint. */
+/* Finds the value of an option that was spelled in argv[*i]: what stood behind its '=', or the next
+ * argument. Returns 0, or -1 after a complaint. */
+static int find_value(const struct row *row, char **argv, int *i, const char **value)
+{
+    if (row->argument == NULL && *value == NULL)
+        return 0;
+    if (row->argument == NULL) {
+        log_error("--%s takes no value", row->name);
+        return -1;
+    }
+    if (*value != NULL)
+        return 0;
+    *value = argv[*i + 1];
+    if (*value == NULL || strncmp(*value, "--", 2) == 0) {
+        log_error("--%s needs a value: %s", row->name, row->argument);
+        return -1;
+    }
+    ++*i;
+    return 0;
+}
+
+/* The option in argv[*i] with its value; *i moves to the last argument used. NULL after a
+ * complaint. */
 static const struct row *read_argument(char **argv, int *i, const char **value)
 {
     const char *text = argv[*i];
-    if (strcmp(text, "-h") == 0 || strcmp(text, "-V") == 0)
-        text = text[1] == 'h' ? "--help" : "--version";
+    if (strcmp(text, "-h") == 0)
+        text = "--help";
+    if (strcmp(text, "-V") == 0)
+        text = "--version";
     if (strncmp(text, "--", 2) != 0 || text[2] == '\0') {
-        log_error("unexpected argument \"%s\"; pgcrier --help lists what is expected", argv[*i]);
+        log_error("unexpected argument \"%s\"; pgcrier --help lists what is expected", text);
         return NULL;
     }
-    size_t length = strcspn(text + 2, "=");
-    const struct row *row = find_row(text + 2, length);
-    *value = text[2 + length] == '=' ? text + 2 + length + 1 : NULL;
-    if (row == NULL)
-        log_error("no option --%.*s; pgcrier --help lists them", (int)length, text + 2);
-    else if (row->argument == NULL && *value != NULL)
-        log_error("--%s takes no value", row->name), row = NULL;
-    else if (row->argument != NULL && *value == NULL) {
-        *value = argv[*i + 1];
-        if (*value == NULL || strncmp(*value, "--", 2) == 0)
-            log_error("--%s needs a value: %s", row->name, row->argument), row = NULL;
-        else
-            ++*i;
+    text += 2;
+    size_t length = strcspn(text, "=");
+    const struct row *row = find_row(text, length);
+    if (row == NULL) {
+        log_error("no option --%.*s; pgcrier --help lists them", (int)length, text);
+        return NULL;
     }
-    return row;
+    *value = text[length] == '=' ? text + length + 1 : NULL;
+    return find_value(row, argv, i, value) == 0 ? row : NULL;
 }
 
 /* Walks argv once for what comes before everything else. Returns 0 to go on, 1 when done, -1. */
@@ -391,10 +461,14 @@ static int look_ahead(char **argv, const char **config)
         const struct row *row = read_argument(argv, &i, &value);
         if (row == NULL)
             return -1;
-        if (row->kind == HELP)
-            return print_help(), 1;
-        if (row->kind == VERSION)
-            return printf("pgcrier %s\n", PACKAGE_VERSION), 1;
+        if (row->kind == HELP) {
+            print_help();
+            return 1;
+        }
+        if (row->kind == VERSION) {
+            printf("pgcrier %s\n", PACKAGE_VERSION);
+            return 1;
+        }
         if (row->kind == CONFIG)
             *config = value;
     }

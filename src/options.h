@@ -33,7 +33,7 @@ struct options {
     unsigned query_timeout_ms;   /* a read takes at most this; default 30000 */
     unsigned heartbeat_ms;       /* comment on an idle stream; default 15000 */
     size_t frame_budget;         /* octets of frames that only slow readers hold; default 256 MiB */
-    unsigned slow_rate;          /* [octets/s] below it for slow_time a reader is cut; default 4096 */
+    unsigned slow_rate;          /* [octets/s] below it for slow_time: cut; default 4096 */
     unsigned slow_time_ms;       /* default 30000 */
     unsigned max_connections;    /* default: what RLIMIT_NOFILE leaves after a reserve of 64 */
     unsigned drain_ms;           /* a drain takes at most this; default 9000 */

@@ -20,7 +20,7 @@ struct segment {
 };
 
 struct path_template {
-    char *text; /* a copy, its names of parameters NUL-terminated */
+    char *text;  /* a copy, its names of parameters NUL-terminated */
     bool rooted; /* begins with '/' */
     size_t count;
     struct segment segment[PATH_MAX_SEGMENTS];
@@ -286,7 +286,8 @@ int path_encode(struct buffer *b, const char *value, size_t length)
     return b->overflowed ? -1 : 0;
 }
 
-/* Octets of the character that begins at text, 0 when it is none (the table of RFC 3629, section 4). */
+/* Octets of the character that begins at text, 0 when it is none (the table of RFC 3629,
+ * section 4). */
 static size_t utf8_length(const unsigned char *text, size_t left)
 {
     unsigned char c = text[0], low = 0x80, high = 0xbf;

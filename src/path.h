@@ -21,7 +21,8 @@ enum {
 
 struct path_template; /* immutable once parsed, may be shared between threads */
 
-/* Parses a template. Returns NULL and sets *err (a constant) when it is malformed. */
+/* Parses a template. Returns NULL and sets *err (a constant) when it is malformed. That a parameter
+ * is named twice is the declarer's business, and so is what a name may consist of. */
 struct path_template *path_template_parse(const char *text, const char **err);
 void path_template_free(struct path_template *t);
 size_t path_template_parameters(const struct path_template *t);
@@ -33,13 +34,21 @@ bool path_template_fits(const struct path_template *t, const char *topic, size_t
  * shorter first otherwise. 0 for the same shape (names of parameters do not count). */
 int path_template_compare(const struct path_template *a, const struct path_template *b);
 
-/* A request target's path, divided and decoded. */
+/* A request target's path, divided and decoded; each piece, here and in a query, is followed by a
+ * NUL. To be disposed of whatever path_split or path_query_parse returned. */
 struct path_segments {
     size_t count;
-    struct { const char *text; size_t length; } segment[PATH_MAX_SEGMENTS]; /* into `storage` */
+    struct {
+        const char *text; /* into `storage` */
+        size_t length;
+    } segment[PATH_MAX_SEGMENTS];
     struct buffer storage;
 };
-enum path_error { PATH_OK, PATH_TOO_LONG /* too many segments: matches nothing */, PATH_BAD /* not UTF-8, NUL, bad %-escape: 400 */ };
+enum path_error {
+    PATH_OK,
+    PATH_TOO_LONG, /* too many segments: matches nothing */
+    PATH_BAD,      /* not UTF-8, NUL, bad %-escape, too many pairs: 400 */
+};
 enum path_error path_split(struct path_segments *s, const char *path, size_t length);
 void path_segments_dispose(struct path_segments *s);
 /* Whether a divided path matches; values[i] is set to the index of the segment that is parameter i.
@@ -47,10 +56,14 @@ void path_segments_dispose(struct path_segments *s);
 bool path_template_match(const struct path_template *t, const struct path_segments *s,
                          size_t values[PATH_MAX_SEGMENTS]);
 
-/* A query string (application/x-www-form-urlencoded: '+' is a space), divided at '&' and decoded. */
+/* A query string without its '?' (application/x-www-form-urlencoded: '+' is a space), divided at
+ * '&' and decoded; "name" without '=' has the value "". */
 struct path_query {
     size_t count;
-    struct { const char *name, *value; size_t name_length, value_length; } pair[PATH_MAX_PAIRS];
+    struct {
+        const char *name, *value;
+        size_t name_length, value_length;
+    } pair[PATH_MAX_PAIRS];
     struct buffer storage;
 };
 enum path_error path_query_parse(struct path_query *q, const char *query, size_t length);
