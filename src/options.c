@@ -26,17 +26,17 @@ enum {
 };
 
 enum kind {
-    STRING,
-    DIRECTORY,
-    ADDRESSES,
-    COUNT,
-    MILLISECONDS,
-    OCTETS,
-    SIZE, /* octets, too many for an unsigned */
-    LEVEL,
-    CONFIG, /* from here on: only on the command line */
-    HELP,
-    VERSION,
+    IS_STRING,
+    IS_DIRECTORY,
+    IS_ADDRESSES,
+    IS_COUNT,
+    IS_MILLISECONDS,
+    IS_OCTETS,
+    IS_SIZE, /* octets, too many for an unsigned */
+    IS_LEVEL,
+    IS_CONFIG, /* from here on: only on the command line */
+    IS_HELP,
+    IS_VERSION,
 };
 
 struct row {
@@ -55,39 +55,39 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE }; /* [ms] */
 
 static const struct row table[] = {
     {"database", "URL", "", "URL or conninfo of PostgreSQL (default: libpq's environment)",
-     STRING, AT(database), 0, 0},
+     IS_STRING, AT(database), 0, 0},
     {"listen-database", "URL", NULL, "another one for LISTEN, past a pooler",
-     STRING, AT(listen_database), 0, 0},
+     IS_STRING, AT(listen_database), 0, 0},
     {"listen", ADDRESS, "8080", "where clients are served; may be repeated",
-     ADDRESSES, AT(listen), 0, 0},
+     IS_ADDRESSES, AT(listen), 0, 0},
     {"admin", ADDRESS, NULL, "where health and metrics are served; may be repeated",
-     ADDRESSES, AT(admin), 0, 0},
+     IS_ADDRESSES, AT(admin), 0, 0},
     {"public", "DIR", NULL, "serve the static files of this directory",
-     DIRECTORY, AT(public_dir), 0, 0},
+     IS_DIRECTORY, AT(public_dir), 0, 0},
     {"threads", "N", NULL, "worker threads (default: the processors)",
-     COUNT, AT(threads), 1, THREADS_MAX},
+     IS_COUNT, AT(threads), 1, THREADS_MAX},
     {"pool", "N", "4", "database connections for reads",
-     COUNT, AT(pool), 1, 64},
+     IS_COUNT, AT(pool), 1, 64},
     {"query-timeout", "TIME", "30s", "a read takes at most this",
-     MILLISECONDS, AT(query_timeout_ms), 10, HOUR},
+     IS_MILLISECONDS, AT(query_timeout_ms), 10, HOUR},
     {"heartbeat", "TIME", "15s", "an idle stream gets a comment this often",
-     MILLISECONDS, AT(heartbeat_ms), 20, HOUR},
+     IS_MILLISECONDS, AT(heartbeat_ms), 20, HOUR},
     {"frame-budget", "SIZE", "256MiB", "what slow readers alone may keep in memory",
-     SIZE, AT(frame_budget), 0, SIZE_MAX / 2},
+     IS_SIZE, AT(frame_budget), 0, SIZE_MAX / 2},
     {"slow-rate", "SIZE", "4KiB", "slower readers, per second, are cut",
-     OCTETS, AT(slow_rate), 0, 1u << 30},
+     IS_OCTETS, AT(slow_rate), 0, 1u << 30},
     {"slow-time", "TIME", "30s", "when they have been that slow for this long",
-     MILLISECONDS, AT(slow_time_ms), 100, HOUR},
+     IS_MILLISECONDS, AT(slow_time_ms), 100, HOUR},
     {"max-connections", "N", NULL, "clients at once (default: what open files allow)",
-     COUNT, AT(max_connections), 1, CONNECTIONS_MAX},
+     IS_COUNT, AT(max_connections), 1, CONNECTIONS_MAX},
     {"drain", "TIME", "9s", "how long SIGTERM waits for requests to end",
-     MILLISECONDS, AT(drain_ms), 0, HOUR},
+     IS_MILLISECONDS, AT(drain_ms), 0, HOUR},
     {"log-level", "LEVEL", "notice", "error, warning, notice or debug",
-     LEVEL, AT(log_level), 0, 0},
+     IS_LEVEL, AT(log_level), 0, 0},
     {"config", "FILE", NULL, "read options from lines of NAME VALUE; # begins a comment",
-     CONFIG, 0, 0, 0},
-    {"help", NULL, NULL, "print this and exit", HELP, 0, 0, 0},
-    {"version", NULL, NULL, "print the version and exit", VERSION, 0, 0, 0},
+     IS_CONFIG, 0, 0, 0},
+    {"help", NULL, NULL, "print this and exit", IS_HELP, 0, 0, 0},
+    {"version", NULL, NULL, "print the version and exit", IS_VERSION, 0, 0, 0},
 };
 enum { ROWS = sizeof(table) / sizeof(table[0]) };
 
@@ -148,10 +148,12 @@ static int read_number(const char *text, const struct unit *units, uint64_t *num
 
 static int complain_of_number(const struct source *s, const struct row *row, const char *value)
 {
-    const char *what = row->kind == COUNT          ? "a number"
-                       : row->kind == MILLISECONDS ? "a time, like 50ms, 30s or 5min,"
-                                                   : "a size, like 4096, 64KiB or 256MiB,";
-    const char *unit = row->kind == MILLISECONDS ? "ms" : "";
+    const char *what = "a size, like 4096, 64KiB or 256MiB,";
+    if (row->kind == IS_COUNT)
+        what = "a number";
+    else if (row->kind == IS_MILLISECONDS)
+        what = "a time, like 50ms, 30s or 5min,";
+    const char *unit = row->kind == IS_MILLISECONDS ? "ms" : "";
     char wanted[128];
     snprintf(wanted, sizeof(wanted), "%s from %ju%s to %ju%s", what, (uintmax_t)row->min, unit,
              (uintmax_t)row->max, unit);
@@ -160,14 +162,14 @@ static int complain_of_number(const struct source *s, const struct row *row, con
 
 static int set_number(struct source *s, const struct row *row, const char *value)
 {
-    const struct unit *units = row->kind == COUNT          ? no_units
-                               : row->kind == MILLISECONDS ? times
-                                                           : sizes;
+    const struct unit *units = row->kind == IS_COUNT ? no_units
+                               : row->kind == IS_MILLISECONDS ? times
+                                                              : sizes;
     char *field = (char *)s->o + row->offset;
     uint64_t n;
     if (read_number(value, units, &n) != 0 || n < row->min || n > row->max)
         return complain_of_number(s, row, value);
-    if (row->kind == SIZE)
+    if (row->kind == IS_SIZE)
         *(size_t *)field = (size_t)n;
     else
         *(unsigned *)field = (unsigned)n;
@@ -250,30 +252,30 @@ static int set(struct source *s, const struct row *row, const char *value)
     char *field = (char *)s->o + row->offset;
     int result = 0;
     switch (row->kind) {
-    case STRING:
+    case IS_STRING:
         set_text((char **)field, value);
         break;
-    case DIRECTORY:
+    case IS_DIRECTORY:
         if (*value == '\0')
             return complain(s, row, value, "a directory");
         set_text((char **)field, value);
         break;
-    case ADDRESSES:
+    case IS_ADDRESSES:
         result = add_address(s, row, value);
         break;
-    case COUNT:
-    case MILLISECONDS:
-    case OCTETS:
-    case SIZE:
+    case IS_COUNT:
+    case IS_MILLISECONDS:
+    case IS_OCTETS:
+    case IS_SIZE:
         result = set_number(s, row, value);
         break;
-    case LEVEL:
+    case IS_LEVEL:
         if (log_level_from_name(value, (enum log_level *)field) != 0)
             return complain(s, row, value, row->help);
         break;
-    case CONFIG:
-    case HELP:
-    case VERSION:
+    case IS_CONFIG:
+    case IS_HELP:
+    case IS_VERSION:
         break; /* look_ahead() has seen to them */
     }
     s->given[row - table] = true;
@@ -367,7 +369,7 @@ static int read_line(struct source *s, char *line)
         return 0;
     size_t length = strcspn(line, " \t\r=");
     const struct row *row = find_row(line, length);
-    if (row == NULL || row->kind >= CONFIG) {
+    if (row == NULL || row->kind >= IS_CONFIG) {
         log_error("%s, line %u: no option \"%.*s\" for a file; pgcrier --help lists them", s->file,
                   s->line, (int)length, line);
         return -1;
@@ -461,15 +463,15 @@ static int look_ahead(char **argv, const char **config)
         const struct row *row = read_argument(argv, &i, &value);
         if (row == NULL)
             return -1;
-        if (row->kind == HELP) {
+        if (row->kind == IS_HELP) {
             print_help();
             return 1;
         }
-        if (row->kind == VERSION) {
+        if (row->kind == IS_VERSION) {
             printf("pgcrier %s\n", PACKAGE_VERSION);
             return 1;
         }
-        if (row->kind == CONFIG)
+        if (row->kind == IS_CONFIG)
             *config = value;
     }
     return 0;
@@ -506,7 +508,7 @@ int options_parse(struct options *o, int argc, char **argv, int *status)
 void options_dispose(struct options *o)
 {
     for (const struct row *row = table; row < table + ROWS; row++)
-        if (row->kind == ADDRESSES)
+        if (row->kind == IS_ADDRESSES)
             clear_addresses(o, row);
     free(o->database);
     free(o->listen_database);
