@@ -1,0 +1,35 @@
+create or replace function crier.function_named(reference text)
+    returns oid language plpgsql stable
+as $$
+declare
+    hint constant text := 'Write the function as psql''s \df shows it: schema.name(type, type).';
+    found_oid oid;
+    candidates text;
+begin
+    /* The function that a declaration means, looked up in the caller's search_path, hence not
+       pinned. Without an argument list the name must be unique. */
+    begin
+        found_oid := case when reference like '%(%' then pg_catalog.to_regprocedure(reference)
+                          else pg_catalog.to_regproc(reference) end;
+    exception when others then
+        perform crier.fail('CR010', pg_catalog.format('cannot read the function %L', reference), sqlerrm, hint);
+    end;
+    if found_oid is not null then
+        return found_oid;
+    end if;
+    select pg_catalog.string_agg(p.oid::pg_catalog.regprocedure::text, ', ' order by p.oid) into candidates
+    from pg_catalog.pg_proc p
+    where p.proname = (pg_catalog.parse_ident(pg_catalog.split_part(reference, '(', 1), false))
+        [pg_catalog.array_upper(pg_catalog.parse_ident(pg_catalog.split_part(reference, '(', 1), false), 1)]
+      and pg_catalog.pg_function_is_visible(p.oid) is not null;
+    if reference not like '%(%' and candidates like '%, %' then
+        perform crier.fail('CR012', pg_catalog.format('the function %s is ambiguous', reference),
+            pg_catalog.format('There are %s.', candidates), hint);
+    end if;
+    perform crier.fail('CR011', pg_catalog.format('there is no function %s', reference),
+        coalesce('There are: ' || candidates, 'No function has this name.'),
+        'Create the function first, or correct its name or argument types; psql''s \df lists functions.');
+end
+$$;
+comment on function crier.function_named(text) is 'Private: the oid of the function that a declaration names.';
+revoke all on function crier.function_named(text) from public;

@@ -1,0 +1,21 @@
+create or replace function crier.grant_relay(role name)
+    returns void language plpgsql volatile
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    /* Lets a login role be the relay, and nothing else: the document functions keep their own
+       privileges, which crier.explain checks. */
+    if to_regrole(quote_ident(role)) is null then
+        perform crier.fail('CR060', format('there is no role %I', role), 'It is not in pg_roles.',
+            format('create role %I login password ''…'';', role));
+    end if;
+    execute format('grant usage on schema crier to %I', role);
+    execute format('grant select on crier.routes to %I', role);
+    execute format('grant execute on function crier.relay_routes(), crier.resolve(integer, json), '
+        'crier.read(integer, json), crier.relay_report(uuid, json, json), crier.relay_stop(uuid), '
+        'crier.refresh_watches() to %I', role);
+end
+$$;
+comment on function crier.grant_relay(name) is
+    'Gives a login role exactly what the relay needs of the schema crier. Privileges for the document functions are yours to grant.';
+revoke all on function crier.grant_relay(name) from public;

@@ -1,0 +1,26 @@
+create or replace function crier.refresh_watches()
+    returns integer language plpgsql volatile security definer
+    set search_path = pg_catalog, pg_temp
+    set lock_timeout = '1s'
+as $$
+declare
+    watch crier.watches;
+    changes integer := 0;
+begin
+    /* Brings every watch up to date: partitions attached or detached, columns of another type, a
+       newer pgcrier. A table that is busy, or not ours to change, is left for the next time, and
+       one that is gone or lacks a column stays as it is; crier.check tells. */
+    for watch in select * from crier.watches order by id loop
+        begin
+            perform crier.relation_check(to_regclass(watch.relation), watch.topic);
+            changes := changes + crier.watch_install(watch.id, to_regclass(watch.relation), watch.topic);
+        exception when others then
+            continue;
+        end;
+    end loop;
+    return changes;
+end
+$$;
+comment on function crier.refresh_watches() is
+    'Brings every watch''s triggers up to date, for partitions attached since; relays call it every minute. Returns how much there was to do.';
+revoke all on function crier.refresh_watches() from public;

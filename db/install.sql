@@ -1,0 +1,60 @@
+/* Installs the schema crier, or brings it up to date: psql "$DATABASE_URL" -f db/install.sql
+   One transaction, safe to repeat. It makes the schema and what is in it, nothing else: no role,
+   no extension; the owner of the database can do it. db/uninstall.sql takes it all away again. */
+
+\set ON_ERROR_STOP on
+begin;
+set local client_min_messages = 'warning';
+
+\ir schema/preconditions.sql
+\ir schema/crier.sql
+\ir schema/json_text.sql
+\ir schema/routes.sql
+\ir schema/watches.sql
+\ir schema/relays.sql
+\ir schema/subscriptions.sql
+
+\ir functions/crier/fail.sql
+\ir functions/crier/version.sql
+\ir functions/crier/notify.sql
+\ir functions/crier/encode_octets.sql
+\ir functions/crier/encode.sql
+\ir functions/crier/template_parts.sql
+\ir functions/crier/relation_levels.sql
+\ir functions/crier/function_signature.sql
+\ir functions/crier/functions_collide.sql
+\ir functions/crier/function_parameters.sql
+\ir functions/crier/function_named.sql
+\ir functions/crier/function_check.sql
+\ir functions/crier/route_check.sql
+\ir functions/crier/document_check.sql
+\ir functions/crier/topic_check.sql
+\ir functions/crier/items.sql
+\ir functions/crier/call_pieces.sql
+\ir functions/crier/route_store.sql
+\ir functions/crier/live.sql
+\ir functions/crier/unroute.sql
+\ir functions/crier/relation_named.sql
+\ir functions/crier/relation_text.sql
+\ir functions/crier/relation_check.sql
+\ir functions/crier/watch_source.sql
+\ir functions/crier/watch_install.sql
+\ir functions/crier/watch_store.sql
+\ir functions/crier/watch_drop.sql
+\ir functions/crier/watch.sql
+\ir functions/crier/unwatch.sql
+\ir functions/crier/refresh_watches.sql
+\ir functions/crier/topic_shape.sql
+\ir functions/crier/touch.sql
+\ir functions/crier/arguments_refuse.sql
+\ir functions/crier/resolve.sql
+\ir functions/crier/read.sql
+\ir functions/crier/relay_routes.sql
+\ir functions/crier/relay_report.sql
+\ir functions/crier/relay_stop.sql
+\ir functions/crier/grant_relay.sql
+
+\ir triggers/crier/routes_changed.sql
+
+do $$ begin perform crier.refresh_watches(); end $$;
+commit;

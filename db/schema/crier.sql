@@ -1,0 +1,3 @@
+create schema if not exists crier;
+comment on schema crier is
+    'pgcrier: one SQL function that returns JSON becomes an endpoint and a live stream.';

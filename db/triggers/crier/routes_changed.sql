@@ -1,0 +1,18 @@
+create or replace function crier.routes_changed()
+    returns trigger language plpgsql volatile security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    /* Tells every relay to load the routes again. */
+    if current_setting('crier.off', true) is distinct from 'on' then
+        perform crier.notify('{"routes":true}');
+    end if;
+    return null;
+end
+$$;
+comment on function crier.routes_changed() is 'Trigger: tells every relay that the routes changed.';
+revoke all on function crier.routes_changed() from public;
+
+create or replace trigger crier_routes_changed
+    after insert or update or delete or truncate on crier.routes
+    for each statement execute function crier.routes_changed();
