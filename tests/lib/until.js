@@ -1,0 +1,45 @@
+// until.js -- wait for a condition, never for a time.
+//
+// until(condition) calls the condition until it returns something truthy, and returns that. A
+// condition that throws counts as not yet true; what it threw last is told when time runs out.
+// PGCRIER_PATIENCE multiplies every time limit (sanitizer builds, loaded machines).
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PATIENCE = Number(process.env.PGCRIER_PATIENCE ?? 1);
+export const DEFAULT_LIMIT_MS = 15_000;
+
+export const patient = (ms) => ms * PATIENCE;
+
+export async function until(condition, { limit = DEFAULT_LIMIT_MS, every = 15, what } = {}) {
+  const deadline = performance.now() + patient(limit);
+  let last;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value) return value;
+      last = value;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > deadline) {
+      const wanted = what ?? condition.toString();
+      throw new Error(`still not after ${patient(limit)} ms: ${wanted}; last: ${describe(last)}`);
+    }
+    await sleep(every);
+  }
+}
+
+// The promise, or an error that says what did not happen in time.
+export function within(promise, what, limit = DEFAULT_LIMIT_MS) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${patient(limit)} ms: ${what}`)), patient(limit));
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+function describe(value) {
+  if (value instanceof Error) return value.message;
+  return JSON.stringify(value) ?? String(value);
+}
