@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /* Whether text/event-stream is preferred to application/json: by q-value; then a type that is named
- * goes before one that only a range covers (RFC 9110 calls the name more specific); then by order in
- * the header. No header, garbage, or both covered only by ranges of one q-value mean JSON. */
+ * goes before one that only a range covers (RFC 9110 calls the name more specific); then by order
+ * in the header. No header, garbage, or both covered only by ranges of one q-value mean JSON. */
 bool negotiate_stream(const char *accept, size_t length);
 
 /* Whether If-None-Match names `etag` (opaque part, no quotes), compared weakly; '*' names all. */

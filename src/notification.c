@@ -12,6 +12,7 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 #include "buffer.h"
+#include "path.h"
 
 enum { PAYLOAD_MAX = 7999 }; /* octets; PostgreSQL sends no longer ones */
 
@@ -121,7 +122,9 @@ static bool parse(struct decoder *d, const char *payload, size_t length)
         .yajl_start_map = on_object, .yajl_end_map = on_end,
         .yajl_start_array = on_array, .yajl_end_array = on_end,
     };
-    /* yajl as it comes is strict: no comments, no second value, UTF-8 only. */
+    /* yajl as it comes allows no comments and no second value, but overlong UTF-8. */
+    if (!utf8_is_valid(payload, length))
+        return false;
     yajl_handle handle = yajl_alloc(&callbacks, NULL, d);
     bool good = yajl_parse(handle, (const unsigned char *)payload, length) == yajl_status_ok &&
                 yajl_complete_parse(handle) == yajl_status_ok;

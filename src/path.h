@@ -71,11 +71,12 @@ void path_query_dispose(struct path_query *q);
 
 /* Appends the canonical spelling of a value. */
 int path_encode(struct buffer *b, const char *value, size_t length);
-bool utf8_is_valid(const char *text, size_t length); /* RFC 3629: no surrogates, no overlong forms */
+/* RFC 3629: no surrogates, no overlong forms. */
+bool utf8_is_valid(const char *text, size_t length);
 
 /* Whether `value` is spelled exactly as PostgreSQL would spell it back for this type (format_type's
- * name), so that nobody need ask: integer, bigint, smallint without sign tricks or leading zeros and
- * surely in range; uuid in lower case with dashes; text always. false means only "not sure". */
+ * name), so that nobody need ask: integer, bigint, smallint without sign tricks or leading zeros
+ * and surely in range; uuid in lower case with dashes; text always. false means only "not sure". */
 bool path_is_canonical(const char *type, const char *value, size_t length);
 
 #endif
