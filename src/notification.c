@@ -76,6 +76,8 @@ static int on_string(void *context, const unsigned char *text, size_t length)
         return 0;
     if (length == 0 || memchr(text, '\0', length) != NULL)
         return 0;
+    if (!utf8_is_valid((const char *)text, length)) /* yajl decodes "\udc00" to a lone surrogate */
+        return 0;
     return decide(d, must_strndup((const char *)text, length));
 }
 

@@ -131,6 +131,14 @@ static void no_inner_nul(void **state)
     IS_UNKNOWN("{\"topic\0\":\"a\"}");
 }
 
+static void surrogates(void **state)
+{
+    (void)state;
+    IS_UNKNOWN("{\"topic\":\"\\ude00\"}");
+    IS_UNKNOWN("{\"topic\":\"\\uad83\\ude00\"}"); /* found by fuzzing */
+    IS_TOPIC("{\"topic\":\"\\ud83d\\ude00\"}", "😀");
+}
+
 static void size_at_most(void **state)
 {
     (void)state;
@@ -173,6 +181,7 @@ int main(void)
         PROMISE("notification: what is not an object is unknown", not_objects),
         PROMISE("notification: what is not exactly one JSON value is unknown", not_json),
         PROMISE("notification: a text with NUL is unknown", no_inner_nul),
+        PROMISE("notification: a text with half a surrogate pair is unknown", surrogates),
         PROMISE("notification: 7,999 octets are the most", size_at_most),
         PROMISE("notification: depth costs no stack", any_depth),
     };
