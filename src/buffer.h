@@ -34,6 +34,7 @@ char *buffer_steal(struct buffer *b, size_t *length /* may be NULL */);
 
 /* malloc and friends that end the process instead of returning NULL. */
 void *must_alloc(size_t size);  /* zeroed */
+void *must_realloc(void *old, size_t size);
 char *must_strdup(const char *text);
 char *must_strndup(const char *text, size_t length);
 

@@ -1,0 +1,206 @@
+/* hub.c -- see hub.h. */
+#include "hub.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "metrics.h"
+
+struct hub_key {
+    struct hub *hub;
+    struct call *call;          /* a reference; its key is the name here */
+    struct frame *frame;        /* newest; NULL before the first */
+    h2o_linklist_t subscribers;
+    uint32_t count;
+    h2o_linklist_t counted;     /* linked while the count is to be told */
+    UT_hash_handle hh;
+};
+
+static struct subscriber *subscriber_at(h2o_linklist_t *link)
+{
+    return H2O_STRUCT_FROM_MEMBER(struct subscriber, link, link);
+}
+
+static struct hub_key *find(struct hub *hub, const char *name)
+{
+    struct hub_key *key;
+
+    HASH_FIND_STR(hub->keys, name, key);
+    return key;
+}
+
+static void count_changed(struct hub_key *key)
+{
+    if (!h2o_linklist_is_linked(&key->counted))
+        h2o_linklist_insert(&key->hub->counted, &key->counted);
+}
+
+static struct hub_key *add_key(struct hub *hub, struct call *call)
+{
+    struct hub_key *key = must_alloc(sizeof(*key));
+
+    key->hub = hub;
+    key->call = call_ref(call);
+    h2o_linklist_init_anchor(&key->subscribers);
+    HASH_ADD_KEYPTR(hh, hub->keys, key->call->key, strlen(key->call->key), key);
+    return key;
+}
+
+static void drop_key(struct hub_key *key)
+{
+    HASH_DEL(key->hub->keys, key);
+    if (h2o_linklist_is_linked(&key->counted))
+        h2o_linklist_unlink(&key->counted);
+    key->hub->unwatch(key->hub, key->call->key);
+    frame_unref(key->frame);
+    call_unref(key->call);
+    free(key);
+}
+
+static void detach(struct subscriber *s)
+{
+    h2o_linklist_unlink(&s->link);
+    --s->key->count;
+    count_changed(s->key);
+    s->key = NULL;
+    metric_add(METRIC_SUBSCRIBERS, -1);
+}
+
+void hub_init(struct hub *hub)
+{
+    memset(hub, 0, sizeof(*hub));
+    h2o_linklist_init_anchor(&hub->counted);
+}
+
+void hub_dispose(struct hub *hub)
+{
+    assert(hub->keys == NULL);
+    (void)hub;
+}
+
+struct frame *hub_frame(const struct subscriber *s)
+{
+    return s->key->frame;
+}
+
+void hub_subscribe(struct hub *hub, struct subscriber *s, struct call *call)
+{
+    struct hub_key *key = find(hub, call->key);
+    bool first = key == NULL;
+
+    if (first)
+        key = add_key(hub, call);
+    s->key = key;
+    s->link = (h2o_linklist_t){NULL, NULL};
+    h2o_linklist_insert(&key->subscribers, &s->link);
+    ++key->count;
+    count_changed(key);
+    metric_add(METRIC_SUBSCRIBERS, 1);
+    if (first)
+        hub->watch(hub, call);
+    if (key->frame != NULL)
+        s->ops->changed(s);
+    else if (hub->away)
+        s->ops->away(s);
+}
+
+void hub_unsubscribe(struct subscriber *s)
+{
+    struct hub_key *key = s->key;
+
+    if (key == NULL)
+        return;
+    detach(s);
+    if (key->count == 0)
+        drop_key(key);
+}
+
+/* Tells every subscriber of a key; the key stays while we are at it. */
+#define FOR_EACH_SUBSCRIBER(key, s)                                                                \
+    for (h2o_linklist_t *at = (key)->subscribers.next, *after = at->next;                          \
+         at != &(key)->subscribers && ((s) = subscriber_at(at), true); at = after, after = at->next)
+
+/* Keeps a key alive through callbacks that may unsubscribe its last subscriber. */
+static void hold(struct hub_key *key)
+{
+    ++key->count;
+}
+
+static void release(struct hub_key *key)
+{
+    if (--key->count == 0)
+        drop_key(key);
+}
+
+void hub_publish(struct hub *hub, const char *name, struct frame *frame)
+{
+    struct hub_key *key = find(hub, name);
+    struct subscriber *s;
+
+    if (key == NULL) {
+        hub->unwatch(hub, name); /* said before, or the key went by `gone`: once more does no harm */
+        frame_unref(frame);
+        return;
+    }
+    if (key->frame != NULL)
+        frame_supersede(key->frame);
+    frame_unref(key->frame);
+    key->frame = frame;
+    hold(key);
+    FOR_EACH_SUBSCRIBER(key, s)
+        s->ops->changed(s);
+    release(key);
+}
+
+void hub_gone(struct hub *hub, const char *name)
+{
+    struct hub_key *key = find(hub, name);
+
+    if (key == NULL)
+        return;
+    hold(key);
+    while (!h2o_linklist_is_empty(&key->subscribers)) {
+        struct subscriber *s = subscriber_at(key->subscribers.next);
+        detach(s);
+        s->ops->gone(s);
+    }
+    release(key);
+}
+
+void hub_failed(struct hub *hub, const char *name, const struct problem *problem)
+{
+    struct hub_key *key = find(hub, name);
+    struct subscriber *s;
+
+    if (key == NULL)
+        return;
+    hold(key);
+    FOR_EACH_SUBSCRIBER(key, s)
+        s->ops->failed(s, problem);
+    release(key);
+}
+
+void hub_set_away(struct hub *hub, bool away)
+{
+    struct hub_key *key, *next;
+    struct subscriber *s;
+
+    if (hub->away == away)
+        return;
+    hub->away = away;
+    HASH_ITER(hh, hub->keys, key, next) {
+        hold(key);
+        FOR_EACH_SUBSCRIBER(key, s)
+            away ? s->ops->away(s) : s->ops->back(s);
+        release(key);
+    }
+}
+
+void hub_counts(struct hub *hub, void (*count)(void *data, const char *key, uint32_t subscribers), void *data)
+{
+    while (!h2o_linklist_is_empty(&hub->counted)) {
+        struct hub_key *key = H2O_STRUCT_FROM_MEMBER(struct hub_key, counted, hub->counted.next);
+        h2o_linklist_unlink(&key->counted);
+        count(data, key->call->key, key->count);
+    }
+}

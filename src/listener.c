@@ -1,0 +1,193 @@
+/* listener.c -- see listener.h. */
+#include "listener.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "metrics.h"
+
+static struct listener *of(struct pg *pg)
+{
+    return H2O_STRUCT_FROM_MEMBER(struct listener, pg, pg);
+}
+
+static struct timers *timers(struct listener *listener)
+{
+    return &listener->pg.loop->timers;
+}
+
+static void lose(struct listener *listener, const char *err)
+{
+    pg_close(&listener->pg);
+    timer_cancel(timers(listener), &listener->canary);
+    timer_cancel(timers(listener), &listener->canary_deadline);
+    if (listener->listening)
+        metric_add(METRIC_LISTENING, -1);
+    listener->listening = listener->heard = false;
+    timer_set(timers(listener), &listener->retry, pool_backoff_ms(listener->failures++) * NS_PER_MS);
+    listener->on_lost(listener, err);
+}
+
+/* --- the canary ------------------------------------------------------------------------------ */
+
+static void on_canary_sent(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
+                           const char *sqlstate, const char *message)
+{
+    struct listener *listener = H2O_STRUCT_FROM_MEMBER(struct listener, canary_job, job);
+
+    (void)sqlstate;
+    listener->canary_in_flight = false;
+    if (outcome != POOL_OK) { /* nothing was sent, nothing can be missed: the pool's own trouble */
+        log_debug("listener: the canary could not be sent: %s", message);
+        return;
+    }
+    PQclear(result);
+    if (listener->listening && listener->canary_seen < listener->canary_sent &&
+        !timer_is_set(&listener->canary_deadline))
+        timer_set(timers(listener), &listener->canary_deadline, CANARY_TIMEOUT_MS * NS_PER_MS);
+}
+
+static void send_canary(struct listener *listener)
+{
+    timer_set(timers(listener), &listener->canary, CANARY_INTERVAL_MS * NS_PER_MS);
+    if (listener->canary_in_flight)
+        return;
+    snprintf(listener->canary_number, sizeof(listener->canary_number), "%lu", ++listener->canary_sent);
+    listener->canary_job = (struct pool_job){
+        .sql = "select pg_notify($1, $2)",
+        .value_count = 2,
+        .values = {listener->canary_channel, listener->canary_number},
+        .urgent = true,
+        .done = on_canary_sent,
+    };
+    listener->canary_in_flight = true;
+    pool_submit(listener->pool, &listener->canary_job);
+}
+
+static void on_canary_time(struct timer *timer)
+{
+    send_canary(H2O_STRUCT_FROM_MEMBER(struct listener, canary, timer));
+}
+
+static void on_canary_missed(struct timer *timer)
+{
+    struct listener *listener = H2O_STRUCT_FROM_MEMBER(struct listener, canary_deadline, timer);
+    bool ever = listener->heard;
+
+    lose(listener, ever ? "a notification sent through the pool did not come back"
+                        : "a notification sent through the pool did not come back: is there a "
+                          "transaction pooler between? Give --listen-database a direct connection");
+}
+
+static void canary_heard(struct listener *listener, const char *payload)
+{
+    bool first = !listener->heard;
+
+    metric_add(METRIC_NOTIFICATIONS_CANARY, 1);
+    listener->canary_seen = strtoul(payload, NULL, 10);
+    listener->heard = true;
+    timer_cancel(timers(listener), &listener->canary_deadline);
+    if (first)
+        listener->on_heard(listener);
+}
+
+/* --- the connection -------------------------------------------------------------------------- */
+
+static void on_connected(struct pg *pg, const char *err)
+{
+    struct listener *listener = of(pg);
+    char sql[160];
+
+    if (err != NULL) {
+        lose(listener, err);
+        return;
+    }
+    snprintf(sql, sizeof(sql), "listen crier; listen %s", listener->canary_channel);
+    PQsendQuery(pg->conn, sql);
+    pg_flush(pg);
+}
+
+static void listening(struct listener *listener)
+{
+    listener->listening = true;
+    listener->failures = 0;
+    metric_add(METRIC_LISTENING, 1);
+    listener->on_listening(listener);
+    send_canary(listener);
+}
+
+static void drain_notifications(struct listener *listener)
+{
+    PGnotify *notify;
+
+    while (listener->pg.conn != NULL && (notify = PQnotifies(listener->pg.conn)) != NULL) {
+        if (strcmp(notify->relname, listener->canary_channel) == 0)
+            canary_heard(listener, notify->extra);
+        else
+            listener->on_notification(listener, notify->relname, notify->extra);
+        PQfreemem(notify);
+    }
+}
+
+static void on_input(struct pg *pg)
+{
+    struct listener *listener = of(pg);
+    char err[512] = "";
+    bool done = false;
+
+    while (!PQisBusy(pg->conn)) {
+        PGresult *result = PQgetResult(pg->conn);
+        if (result == NULL) {
+            done = !listener->listening;
+            break;
+        }
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR)
+            snprintf(err, sizeof(err), "%s", pg_first_line(PQresultErrorMessage(result)));
+        PQclear(result);
+    }
+    if (err[0] != '\0') {
+        lose(listener, err); /* 25006 on a standby: "cannot execute LISTEN during recovery" */
+        return;
+    }
+    if (done)
+        listening(listener);
+    drain_notifications(listener);
+}
+
+static void on_lost(struct pg *pg, const char *err)
+{
+    lose(of(pg), err);
+}
+
+static void on_retry(struct timer *timer)
+{
+    pg_connect(&H2O_STRUCT_FROM_MEMBER(struct listener, retry, timer)->pg);
+}
+
+void listener_init(struct listener *listener, struct loop *loop, const char *conninfo,
+                   struct pool *pool, const char *relay_id)
+{
+    memset(listener, 0, sizeof(*listener));
+    listener->pg = (struct pg){.loop = loop, .conninfo = conninfo, .purpose = "pgcrier listener",
+                               .on_connected = on_connected, .on_input = on_input, .on_lost = on_lost};
+    listener->pool = pool;
+    snprintf(listener->canary_channel, sizeof(listener->canary_channel), "crier_%.8s", relay_id);
+    listener->retry.fire = on_retry;
+    listener->canary.fire = on_canary_time;
+    listener->canary_deadline.fire = on_canary_missed;
+}
+
+void listener_start(struct listener *listener)
+{
+    pg_connect(&listener->pg);
+}
+
+void listener_dispose(struct listener *listener)
+{
+    timer_cancel(timers(listener), &listener->retry);
+    timer_cancel(timers(listener), &listener->canary);
+    timer_cancel(timers(listener), &listener->canary_deadline);
+    pg_close(&listener->pg);
+}

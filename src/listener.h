@@ -1,0 +1,42 @@
+/* listener.h -- the one connection that LISTENs.
+ *
+ * It is never in a transaction (it would hold the tail of PostgreSQL's notification queue) and
+ * says nothing but LISTEN. Silence proves nothing about it: a black-holed link and a transaction
+ * pooler are silent, too. So a canary flies: every few seconds a notification with a number is sent
+ * through the pool and must come back here within CANARY_TIMEOUT_MS, or the connection is replaced.
+ *
+ * Every new connection means that notifications may have been missed: on_listening() is the
+ * owner's order to read everything again, given after LISTEN is in force and never before.
+ */
+#ifndef PGCRIER_LISTENER_H
+#define PGCRIER_LISTENER_H
+
+#include "pool.h"
+
+enum { CANARY_INTERVAL_MS = 5000, CANARY_TIMEOUT_MS = 10000 };
+
+struct listener {
+    struct pg pg;
+    struct pool *pool;            /* carries the canary */
+    char canary_channel[64];      /* private to this relay */
+    bool listening;
+    unsigned failures;
+    unsigned long canary_sent, canary_seen;
+    char canary_number[24];
+    struct pool_job canary_job;
+    bool canary_in_flight;        /* the job is with the pool */
+    bool heard;                   /* a canary came back over this connection */
+    struct timer retry, canary, canary_deadline;
+    void (*on_listening)(struct listener *listener);            /* read everything again */
+    void (*on_heard)(struct listener *listener);                /* the first canary came back */
+    void (*on_lost)(struct listener *listener, const char *err);
+    void (*on_notification)(struct listener *listener, const char *channel, const char *payload);
+    void *data;
+};
+
+void listener_init(struct listener *listener, struct loop *loop, const char *conninfo,
+                   struct pool *pool, const char *relay_id);
+void listener_start(struct listener *listener);
+void listener_dispose(struct listener *listener);
+
+#endif

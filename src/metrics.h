@@ -1,0 +1,50 @@
+/* metrics.h -- what the relay counts.
+ *
+ * Each thread counts for itself, in its own block, with plain stores that only it makes; a scrape
+ * adds the blocks up. So counting costs an addition and never contends. Gauges are counters that
+ * also go down. The table in metrics.c gives every number its Prometheus name and help.
+ */
+#ifndef PGCRIER_METRICS_H
+#define PGCRIER_METRICS_H
+
+#include <stdint.h>
+#include "buffer.h"
+
+enum metric {
+    METRIC_SUBSCRIBERS,
+    METRIC_KEYS,
+    METRIC_READS,
+    METRIC_READ_ERRORS,
+    METRIC_RESOLVES,
+    METRIC_NOTIFICATIONS_TOPIC,
+    METRIC_NOTIFICATIONS_TEMPLATE,
+    METRIC_NOTIFICATIONS_ROUTES,
+    METRIC_NOTIFICATIONS_CANARY,
+    METRIC_NOTIFICATIONS_UNKNOWN,
+    METRIC_FRAMES,
+    METRIC_DELIVERIES,
+    METRIC_SENT_BYTES,
+    METRIC_CUT_SLOW,
+    METRIC_CUT_BUDGET,
+    METRIC_CLOSED_BY_CLIENT,
+    METRIC_RESYNCS,
+    METRIC_LISTENING,
+    METRIC_POOL_IDLE,
+    METRIC_POOL_BUSY,
+    METRIC_POOL_CONNECTING,
+    METRIC_CONNECTIONS,
+    METRIC_REQUESTS,
+    METRIC_COUNT
+};
+
+/* To be called once by every thread that counts, before it counts. */
+void metrics_register_thread(void);
+void metric_add(enum metric metric, int64_t n);
+/* From notification to the completion of the write at one subscriber. */
+void metric_observe_delivery(uint64_t nanoseconds);
+/* The sum over all threads; callable from any. */
+int64_t metric_read(enum metric metric);
+/* Appends the whole in Prometheus' text format. */
+void metrics_write(struct buffer *b);
+
+#endif

@@ -1,0 +1,135 @@
+/* mirror.h -- what the relay holds of one key, and when it reads again.
+ *
+ * A mirror exists while somebody watches its key or waits for it. It holds the newest document as
+ * a frame, and at most one read of it is in flight:
+ *
+ *     clean --touched--> dirty --read starts--> reading --touched--> reading + dirty
+ *       ^                                          |                        |
+ *       +-------------- read done -----------------+                        |
+ *                       dirty <------------------- read done ---------------+
+ *
+ * Any number of touches during a read cause exactly one more read after it. What a read returns is
+ * some state at or after its beginning, so:
+ *
+ *   - one who asks (a JSON GET) is answered only by a read that began after he asked: the next
+ *     one, shared with all who asked meanwhile;
+ *   - a watcher may start from the frame that is there;
+ *   - a mirror is registered under its topic before it reads, so that no change is missed. Where
+ *     the topic comes from a function, it is known only from a read; a read that returns another
+ *     topic than before is therefore followed by one more.
+ *
+ * Throttle: a read that nobody waits for starts no earlier than the route's min_interval after the
+ * read before it, and no two documents are published closer than that. The first change goes out
+ * at once and the last one always.
+ *
+ * Nothing here knows of PostgreSQL or HTTP: what to do is said to the owner through `struct
+ * mirror_ops`, none of which may call back into the mirror before it returns.
+ */
+#ifndef PGCRIER_MIRROR_H
+#define PGCRIER_MIRROR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <h2o.h>
+#include <uthash.h>
+#include "frame.h"
+#include "problem.h"
+#include "route.h"
+#include "timer.h"
+
+enum {
+    MIRROR_BACKOFF_MIN_MS = 500,
+    MIRROR_BACKOFF_MAX_MS = 30000, /* between reads of a function that raises */
+};
+
+struct mirror;
+struct mirrors;
+
+/* One who waits for an answer; embedded. */
+struct mirror_waiter {
+    h2o_linklist_t link;
+    /* Either a frame (a reference of its own), or NULL with a problem; 404 is one. */
+    void (*answer)(struct mirror_waiter *waiter, struct frame *frame, const struct problem *problem);
+};
+
+struct mirror_ops {
+    /* Start reading the document of mirror->call; mirror_read_… is called later, never from here. */
+    void (*read)(struct mirror *mirror, bool somebody_waits);
+    /* The watchers in the mask are to get mirror->frame. */
+    void (*publish)(struct mirror *mirror, uint64_t watchers);
+    /* The document is no more: its watchers are gone, too. */
+    void (*gone)(struct mirror *mirror, uint64_t watchers);
+    /* There is nothing to show yet, and the function raises. */
+    void (*failed)(struct mirror *mirror, uint64_t watchers, const struct problem *problem);
+};
+
+struct mirrors {
+    struct timers *timers;
+    const struct mirror_ops *ops;
+    struct mirror *by_key;
+    struct mirror_topic *by_topic;
+    unsigned workers; /* 1 … 64 */
+    bool away;        /* no database: nobody reads but those who are waited for */
+    void *data;
+};
+
+struct mirror {
+    struct mirrors *set;
+    struct call *call;             /* with its key; a reference */
+    struct mirror_topic *topic;    /* NULL while not known */
+    h2o_linklist_t topic_link;
+    struct frame *frame;           /* newest document; NULL before the first */
+    uint64_t watchers;             /* bit i: worker i has subscribers */
+    bool dirty, reading;
+    bool unpublished;              /* frame is newer than what the watchers got */
+    h2o_linklist_t waiting_now;    /* for the read in flight */
+    h2o_linklist_t waiting_next;   /* for a read that is to begin */
+    uint64_t read_began_ns, published_ns;
+    uint64_t noticed_ns;           /* when the oldest unread change became known; 0 without one */
+    uint64_t read_noticed_ns;      /* the same, of the read in flight or last done */
+    unsigned failures;             /* reads that raised, in a row */
+    struct timer wake;             /* the next moment to read or to publish */
+    struct timer reread;           /* reads anyway */
+    /* For the reports, CLOCK_REALTIME [ms]; 0 = never. */
+    uint64_t notified_at_ms, read_at_ms;
+    struct problem error;          /* of the last read; status 0 = fine */
+    bool report_due;
+    UT_hash_handle hh;
+    uint32_t subscribers[];        /* of each worker, as last told; for the reports */
+};
+
+void mirrors_init(struct mirrors *set, struct timers *timers, const struct mirror_ops *ops,
+                  unsigned workers, void *data);
+/* Frees all mirrors and answers nobody. */
+void mirrors_dispose(struct mirrors *set);
+/* The mirror of a call (which has its key); made when there is none. One without watchers and
+ * waiters vanishes, so use it at once. */
+struct mirror *mirrors_get(struct mirrors *set, struct call *call);
+struct mirror *mirrors_find(struct mirrors *set, const char *key); /* NULL when there is none */
+
+void mirrors_touch(struct mirrors *set, const char *topic);
+void mirrors_touch_template(struct mirrors *set, const struct path_template *template);
+/* The listening connection is new: whatever is watched is dirty. */
+void mirrors_resynchronise(struct mirrors *set);
+/* The database went away, or came back. */
+void mirrors_set_away(struct mirrors *set, bool away);
+
+/* Worker `worker` has subscribers, or has none any more. A watcher gets what there is at once. */
+void mirror_watch(struct mirror *mirror, unsigned worker);
+void mirror_unwatch(struct mirror *mirror, unsigned worker);
+/* How many subscribers a worker has now. */
+void mirror_count(struct mirror *mirror, unsigned worker, uint32_t subscribers);
+uint32_t mirror_subscribers(const struct mirror *mirror);
+void mirror_ask(struct mirror *mirror, struct mirror_waiter *waiter);
+/* The route has a new definition: read again. */
+void mirror_redefine(struct mirror *mirror, struct route *route);
+/* The route is gone, and with it the document. */
+void mirror_end(struct mirror *mirror);
+
+/* The read in flight is done: with a document (the frame's reference moves here), or NULL when the
+ * function returned NULL. `topic` is NULL unless the route has a topic function that returned one. */
+void mirror_read_done(struct mirror *mirror, struct frame *frame, const char *topic);
+/* It failed: status 503 with the database away, or another with its reason. */
+void mirror_read_failed(struct mirror *mirror, const struct problem *problem, bool database_away);
+
+#endif

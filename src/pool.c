@@ -1,0 +1,361 @@
+/* pool.c -- see pool.h. */
+#include "pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "log.h"
+#include "metrics.h"
+
+struct pool_member {
+    struct pg pg;
+    struct pool *pool;
+    enum member_state { MEMBER_ABSENT, MEMBER_CONNECTING, MEMBER_IDLE, MEMBER_BUSY } state;
+    struct pool_job *job;  /* while busy */
+    PGresult *result;      /* of the job's statement */
+    unsigned syncs;        /* seen of the pipeline's two */
+};
+
+static void dispatch(struct pool *pool);
+
+unsigned pool_backoff_ms(unsigned failures)
+{
+    unsigned ms = POOL_RETRY_MIN_MS << (failures < 8 ? failures : 8);
+    if (ms > POOL_RETRY_MAX_MS)
+        ms = POOL_RETRY_MAX_MS;
+    return ms / 2 + (unsigned)h2o_rand() % (ms / 2 + 1);
+}
+
+static void enter(struct pool_member *member, enum member_state state)
+{
+    static const int gauge[] = {-1, METRIC_POOL_CONNECTING, METRIC_POOL_IDLE, METRIC_POOL_BUSY};
+
+    if (gauge[member->state] >= 0)
+        metric_add((enum metric)gauge[member->state], -1);
+    member->state = state;
+    if (gauge[state] >= 0)
+        metric_add((enum metric)gauge[state], 1);
+}
+
+static struct pool_member *find(struct pool *pool, enum member_state state)
+{
+    for (size_t i = 0; i < pool->size; ++i) {
+        if (pool->members[i].state == state)
+            return &pool->members[i];
+    }
+    return NULL;
+}
+
+static void finish(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
+                   const char *sqlstate, const char *message)
+{
+    timer_cancel(&job->pool->loop->timers, &job->deadline);
+    job->done(job, outcome, result, sqlstate, message);
+}
+
+static struct pool_job *next_job(struct pool *pool)
+{
+    h2o_linklist_t *list = h2o_linklist_is_empty(&pool->urgent) ? &pool->normal : &pool->urgent;
+
+    if (h2o_linklist_is_empty(list))
+        return NULL;
+    struct pool_job *job = H2O_STRUCT_FROM_MEMBER(struct pool_job, link, list->next);
+    h2o_linklist_unlink(&job->link);
+    --pool->waiting;
+    return job;
+}
+
+static void set_state(struct pool *pool, bool up, const char *err)
+{
+    if (pool->state == (up ? POOL_UP : POOL_DOWN))
+        return;
+    pool->state = up ? POOL_UP : POOL_DOWN;
+    pool->on_state(pool, up, err);
+}
+
+/* --- a job on a member ---------------------------------------------------------------------- */
+
+static void run(struct pool_member *member, struct pool_job *job)
+{
+    PGconn *conn = member->pg.conn;
+    struct pool *pool = member->pool;
+
+    enter(member, MEMBER_BUSY);
+    member->job = job;
+    member->syncs = 0;
+    job->member = member;
+    /* A failure to queue means a broken connection, which on_lost() will report. */
+    PQsendQueryParams(conn,
+                      job->snapshot ? "begin isolation level repeatable read read only" : "begin", 0,
+                      NULL, NULL, NULL, NULL, 0);
+    PQsendQueryParams(conn, pool->set_timeout, 0, NULL, NULL, NULL, NULL, 0);
+    PQsendQueryParams(conn, job->sql, job->value_count, NULL, job->values, NULL, NULL, 0);
+    PQpipelineSync(conn);
+    PQsendQueryParams(conn, "commit", 0, NULL, NULL, NULL, NULL, 0);
+    PQpipelineSync(conn);
+    pg_flush(&member->pg);
+}
+
+/* Keeps what decides: the first error, else the rows. */
+static void collect(struct pool_member *member, PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status == PGRES_TUPLES_OK && member->result == NULL) {
+        member->result = result;
+    } else if (status == PGRES_FATAL_ERROR &&
+               (member->result == NULL || PQresultStatus(member->result) != PGRES_FATAL_ERROR)) {
+        PQclear(member->result);
+        member->result = result;
+    } else {
+        PQclear(result);
+    }
+}
+
+static void complete(struct pool_member *member)
+{
+    struct pool_job *job = member->job;
+    PGresult *result = member->result;
+
+    member->job = NULL;
+    member->result = NULL;
+    if (PQtransactionStatus(member->pg.conn) == PQTRANS_IDLE) {
+        enter(member, MEMBER_IDLE);
+    } else { /* cannot be: COMMIT ended it. A connection in doubt is not used again. */
+        log_error("database: a connection was left in a transaction; it is closed");
+        pg_close(&member->pg);
+        enter(member, MEMBER_ABSENT);
+    }
+    if (result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK) {
+        finish(job, POOL_OK, result, NULL, NULL);
+    } else {
+        const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        const char *message = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+        finish(job, POOL_ERROR, NULL, sqlstate == NULL ? "XX000" : sqlstate,
+               message == NULL ? "the statement returned no rows" : message);
+        PQclear(result);
+    }
+}
+
+static void on_input(struct pg *pg)
+{
+    struct pool_member *member = H2O_STRUCT_FROM_MEMBER(struct pool_member, pg, pg);
+    struct pool *pool = member->pool;
+
+    while (member->state == MEMBER_BUSY && !PQisBusy(pg->conn)) {
+        PGresult *result = PQgetResult(pg->conn);
+        if (result == NULL) {
+            if (PQstatus(pg->conn) == CONNECTION_BAD)
+                break; /* NULL for ever; pg.c loses the connection next */
+            continue;  /* between two statements of the pipeline */
+        }
+        if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) {
+            collect(member, result);
+        } else {
+            PQclear(result);
+            if (++member->syncs == 2)
+                complete(member);
+        }
+        if (PQstatus(pg->conn) == CONNECTION_BAD)
+            break;
+    }
+    dispatch(pool);
+}
+
+/* --- connections ----------------------------------------------------------------------------- */
+
+static bool any_alive(struct pool *pool)
+{
+    return find(pool, MEMBER_IDLE) != NULL || find(pool, MEMBER_BUSY) != NULL;
+}
+
+static void fail_waiting(struct pool *pool, const char *err)
+{
+    h2o_linklist_t failed;
+    struct pool_job *job;
+
+    h2o_linklist_init_anchor(&failed);
+    while ((job = next_job(pool)) != NULL)
+        h2o_linklist_insert(&failed, &job->link);
+    while (!h2o_linklist_is_empty(&failed)) {
+        job = H2O_STRUCT_FROM_MEMBER(struct pool_job, link, failed.next);
+        h2o_linklist_unlink(&job->link);
+        finish(job, POOL_AWAY, NULL, NULL, err);
+    }
+}
+
+static void connect_one(struct pool *pool)
+{
+    struct pool_member *member = find(pool, MEMBER_ABSENT);
+
+    if (member == NULL || find(pool, MEMBER_CONNECTING) != NULL || timer_is_set(&pool->retry))
+        return;
+    enter(member, MEMBER_CONNECTING);
+    pg_connect(&member->pg);
+}
+
+static void on_retry(struct timer *timer)
+{
+    connect_one(H2O_STRUCT_FROM_MEMBER(struct pool, retry, timer));
+}
+
+static void on_connected(struct pg *pg, const char *err)
+{
+    struct pool_member *member = H2O_STRUCT_FROM_MEMBER(struct pool_member, pg, pg);
+    struct pool *pool = member->pool;
+
+    if (err == NULL && PQenterPipelineMode(pg->conn) != 1)
+        err = "libpq refuses pipeline mode";
+    if (err != NULL) {
+        pg_close(pg);
+        enter(member, MEMBER_ABSENT);
+        timer_set(&pool->loop->timers, &pool->retry, pool_backoff_ms(pool->failures++) * NS_PER_MS);
+        if (!any_alive(pool)) {
+            set_state(pool, false, err);
+            fail_waiting(pool, err);
+        }
+        return;
+    }
+    pool->failures = 0;
+    enter(member, MEMBER_IDLE);
+    set_state(pool, true, NULL);
+    dispatch(pool);
+}
+
+static void on_lost(struct pg *pg, const char *err)
+{
+    struct pool_member *member = H2O_STRUCT_FROM_MEMBER(struct pool_member, pg, pg);
+    struct pool *pool = member->pool;
+    struct pool_job *job = member->job;
+
+    member->job = NULL;
+    PQclear(member->result);
+    member->result = NULL;
+    enter(member, MEMBER_ABSENT);
+    log_notice("database: a pool connection was lost: %s", err);
+    if (!any_alive(pool) && pool->state == POOL_UP)
+        pool->state = POOL_UNKNOWN; /* until the next attempt tells */
+    if (job != NULL && job->repeatable) {
+        job->repeatable = false;
+        job->member = NULL;
+        h2o_linklist_insert(pool->urgent.next, &job->link); /* at the head */
+        ++pool->waiting;
+    } else if (job != NULL) {
+        finish(job, POOL_AWAY, NULL, NULL, err);
+    }
+    if (!any_alive(pool))
+        connect_one(pool);
+    dispatch(pool);
+}
+
+static void dispatch(struct pool *pool)
+{
+    for (size_t i = 0; i < pool->size; ++i) {
+        struct pool_member *member = &pool->members[i];
+        /* A broken connection may still look idle while its last input is being read. */
+        if (member->state != MEMBER_IDLE || PQstatus(member->pg.conn) != CONNECTION_OK)
+            continue;
+        struct pool_job *job = next_job(pool);
+        if (job == NULL)
+            return;
+        run(member, job);
+    }
+    if (pool->waiting != 0 || !any_alive(pool))
+        connect_one(pool);
+}
+
+/* --- jobs ------------------------------------------------------------------------------------ */
+
+static void on_deadline(struct timer *timer)
+{
+    struct pool_job *job = H2O_STRUCT_FROM_MEMBER(struct pool_job, deadline, timer);
+    struct pool *pool = job->pool;
+
+    if (job->member != NULL) {
+        /* The server's own timeout should have answered: the link is dead. */
+        struct pool_member *member = job->member;
+        log_warning("database: no answer in time; the connection is closed");
+        pg_close(&member->pg);
+        PQclear(member->result);
+        member->result = NULL;
+        member->job = NULL;
+        enter(member, MEMBER_ABSENT);
+    } else {
+        h2o_linklist_unlink(&job->link);
+        --pool->waiting;
+    }
+    job->done(job, POOL_ERROR, NULL, "57014", "no answer from the database in time");
+    dispatch(pool);
+}
+
+/* A refusal comes from the loop, never out of pool_submit() itself: its caller is in the middle
+ * of something. */
+static void on_away(struct timer *timer)
+{
+    struct pool_job *job = H2O_STRUCT_FROM_MEMBER(struct pool_job, deadline, timer);
+    job->done(job, POOL_AWAY, NULL, NULL, "the database is away");
+}
+
+static void on_overload(struct timer *timer)
+{
+    struct pool_job *job = H2O_STRUCT_FROM_MEMBER(struct pool_job, deadline, timer);
+    job->done(job, POOL_ERROR, NULL, "53000", "too many reads are waiting");
+}
+
+void pool_submit(struct pool *pool, struct pool_job *job)
+{
+    job->pool = pool;
+    job->member = NULL;
+    job->link = (h2o_linklist_t){NULL, NULL};
+    if (pool->state == POOL_DOWN || pool->waiting == POOL_MAX_JOBS) {
+        job->deadline = (struct timer){.fire = pool->state == POOL_DOWN ? on_away : on_overload};
+        timer_set(&pool->loop->timers, &job->deadline, 0);
+        return;
+    }
+    job->deadline = (struct timer){.fire = on_deadline};
+    timer_set(&pool->loop->timers, &job->deadline, (pool->query_timeout_ms + POOL_GRACE_MS) * NS_PER_MS);
+    h2o_linklist_insert(job->urgent ? &pool->urgent : &pool->normal, &job->link);
+    ++pool->waiting;
+    dispatch(pool);
+}
+
+void pool_init(struct pool *pool, struct loop *loop, const char *conninfo, unsigned size,
+               unsigned query_timeout_ms)
+{
+    *pool = (struct pool){.loop = loop, .conninfo = conninfo, .size = size,
+                          .query_timeout_ms = query_timeout_ms, .retry = {.fire = on_retry}};
+    snprintf(pool->set_timeout, sizeof(pool->set_timeout), "set local statement_timeout = %u",
+             query_timeout_ms);
+    h2o_linklist_init_anchor(&pool->urgent);
+    h2o_linklist_init_anchor(&pool->normal);
+    pool->members = must_alloc(size * sizeof(*pool->members));
+    for (size_t i = 0; i < size; ++i) {
+        pool->members[i].pool = pool;
+        pool->members[i].pg = (struct pg){.loop = loop, .conninfo = conninfo, .purpose = "pgcrier",
+                                          .on_connected = on_connected, .on_input = on_input,
+                                          .on_lost = on_lost};
+    }
+}
+
+void pool_start(struct pool *pool)
+{
+    connect_one(pool);
+}
+
+void pool_dispose(struct pool *pool)
+{
+    struct pool_job *job;
+
+    timer_cancel(&pool->loop->timers, &pool->retry);
+    while ((job = next_job(pool)) != NULL)
+        timer_cancel(&pool->loop->timers, &job->deadline);
+    for (size_t i = 0; i < pool->size; ++i) {
+        if (pool->members[i].job != NULL)
+            timer_cancel(&pool->loop->timers, &pool->members[i].job->deadline);
+        PQclear(pool->members[i].result);
+        pg_close(&pool->members[i].pg);
+    }
+    free(pool->members);
+}

@@ -1,0 +1,72 @@
+/* pool.h -- a small pool of connections that run one statement each at a time.
+ *
+ * A job is one statement in a transaction of its own. It goes out in one flush, as a pipeline
+ *
+ *     BEGIN …; SET LOCAL statement_timeout; the statement; sync; COMMIT; sync
+ *
+ * so that it costs one round trip and depends on no session state: it works through a transaction
+ * pooler, and the connection is idle again whatever the statement did (COMMIT of a failed
+ * transaction is its ROLLBACK).
+ *
+ * The pool is up, down, or (at start, and after it lost its last connection) does not know yet.
+ * While it is down, jobs fail at once and one connection at a time is tried, with back-off. A job
+ * whose connection breaks is run once more on another one if it says that it may be.
+ */
+#ifndef PGCRIER_POOL_H
+#define PGCRIER_POOL_H
+
+#include "pg.h"
+
+enum {
+    POOL_MAX_JOBS = 65536,  /* waiting; one more fails with SQLSTATE 53000 */
+    POOL_MAX_VALUES = 4,
+    POOL_GRACE_MS = 5000,   /* after the query timeout the connection is destroyed */
+    POOL_RETRY_MIN_MS = 100,
+    POOL_RETRY_MAX_MS = 2000,
+};
+
+enum pool_outcome { POOL_OK, POOL_ERROR, POOL_AWAY };
+
+struct pool_job {
+    h2o_linklist_t link;
+    struct pool *pool;
+    struct timer deadline;
+    struct pool_member *member;          /* who runs it; NULL while it waits */
+    const char *sql;                     /* these three: the caller's, until done */
+    int value_count;
+    const char *values[POOL_MAX_VALUES]; /* text; NULL is NULL */
+    bool snapshot;                       /* REPEATABLE READ READ ONLY: one snapshot for all that the
+                                            statement calls */
+    bool repeatable;                     /* may run again after its connection broke */
+    bool urgent;                         /* somebody waits for the answer: before all that are not */
+    /* Called once. POOL_OK: `result` is the callee's to clear. POOL_ERROR: sqlstate and message.
+     * POOL_AWAY: there is no database, message says why. */
+    void (*done)(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
+                 const char *sqlstate, const char *message);
+};
+
+struct pool {
+    struct loop *loop;
+    const char *conninfo;
+    unsigned query_timeout_ms;
+    char set_timeout[64];
+    struct pool_member *members;
+    size_t size;
+    enum { POOL_UNKNOWN, POOL_UP, POOL_DOWN } state;
+    h2o_linklist_t urgent, normal;
+    size_t waiting;
+    struct timer retry;
+    unsigned failures;
+    void (*on_state)(struct pool *pool, bool up, const char *err); /* on a change */
+    void *data;
+};
+
+void pool_init(struct pool *pool, struct loop *loop, const char *conninfo, unsigned size,
+               unsigned query_timeout_ms);
+void pool_start(struct pool *pool);
+void pool_dispose(struct pool *pool); /* jobs are forgotten, not answered: only at the end */
+void pool_submit(struct pool *pool, struct pool_job *job);
+/* Delay before the n-th retry [ms]: doubling, capped, with jitter. */
+unsigned pool_backoff_ms(unsigned failures);
+
+#endif

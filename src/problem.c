@@ -1,0 +1,84 @@
+/* problem.c -- see problem.h. */
+#include "problem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Copies UTF-8, cut before the character that does not fit. */
+static void copy(char *to, size_t size, const char *from)
+{
+    size_t length = strlen(from);
+
+    if (length >= size) {
+        length = size - 1;
+        while (length > 0 && ((unsigned char)from[length] & 0xc0) == 0x80)
+            --length;
+    }
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
+void problem_set(struct problem *p, int status, const char *title, const char *detail)
+{
+    p->status = status;
+    copy(p->title, sizeof(p->title), title);
+    copy(p->detail, sizeof(p->detail), detail == NULL ? "" : detail);
+}
+
+/* SQLSTATE 'PT402' means status 402; 0 when it is not of that kind. */
+static int chosen_status(const char *sqlstate)
+{
+    int status = 0;
+
+    if (strncmp(sqlstate, "PT", 2) != 0)
+        return 0;
+    for (const char *c = sqlstate + 2; *c != '\0'; ++c) {
+        if (*c < '0' || *c > '9')
+            return 0;
+        status = status * 10 + (*c - '0');
+    }
+    return status >= 400 && status <= 599 ? status : 0;
+}
+
+void problem_from_sqlstate(struct problem *p, const char *sqlstate, const char *message, bool converting)
+{
+    static const struct {
+        const char *prefix;
+        int status;
+        const char *title;
+    } table[] = {
+        {"08", 503, "The database is away"},
+        {"53", 503, "The database is out of resources"},
+        {"57P", 503, "The database is away"},
+        {"57014", 503, "The query took too long"},
+    };
+    int status = chosen_status(sqlstate);
+
+    if (status != 0) {
+        problem_set(p, status, message, NULL);
+        return;
+    }
+    if (converting && strncmp(sqlstate, "22", 2) == 0) {
+        problem_set(p, 400, "An argument cannot be converted to its type", NULL);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); ++i) {
+        if (strncmp(sqlstate, table[i].prefix, strlen(table[i].prefix)) == 0) {
+            problem_set(p, table[i].status, table[i].title, NULL);
+            return;
+        }
+    }
+    problem_set(p, 500, "The function of this route failed", "The server's log and crier.explain(path) say why.");
+}
+
+void problem_write(const struct problem *p, struct buffer *b)
+{
+    buffer_puts(b, "{\"type\":\"about:blank\",\"title\":");
+    buffer_json_string(b, p->title, strlen(p->title));
+    buffer_printf(b, ",\"status\":%d", p->status);
+    if (p->detail[0] != '\0') {
+        buffer_puts(b, ",\"detail\":");
+        buffer_json_string(b, p->detail, strlen(p->detail));
+    }
+    buffer_puts(b, "}\n");
+}

@@ -1,0 +1,37 @@
+/* sink.h -- where a subscriber's bytes go: write, finish, abort.
+ *
+ * A stream speaks to a sink and to nothing behind it. Whether that is a socket taken over from
+ * libh2o after the headers (sink_http1.c) or something else is the sink's secret.
+ *
+ * One write at a time: after write() nothing more until written() is called. The frame must live
+ * until then. finish() and abort() are the last call; the sink frees itself and calls back no more.
+ */
+#ifndef PGCRIER_SINK_H
+#define PGCRIER_SINK_H
+
+#include <stdint.h>
+#include "frame.h"
+
+struct sink;
+
+struct sink_ops {
+    void (*write)(struct sink *sink, struct frame *frame);
+    void (*finish)(struct sink *sink); /* ends the response on an event boundary; nothing in flight */
+    void (*abort)(struct sink *sink);  /* drops whatever is in flight */
+    /* Octets that the peer has acknowledged so far, to tell slow from stuck. */
+    uint64_t (*acknowledged)(struct sink *sink);
+};
+
+/* What the sink tells its stream, from the loop, never from within a call of the ops. */
+struct sink_events {
+    void (*written)(void *data); /* the frame has left; the next may come */
+    void (*closed)(void *data);  /* the client is gone; the sink is freed after this */
+};
+
+struct sink {
+    const struct sink_ops *ops;
+    const struct sink_events *events;
+    void *data;
+};
+
+#endif

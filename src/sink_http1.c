@@ -1,0 +1,154 @@
+/* sink_http1.c -- see sink_http1.h. */
+#include "sink_http1.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "buffer.h"
+
+struct sink_http1 {
+    struct sink super;
+    h2o_socket_t *socket; /* NULL until the headers are written */
+    bool chunked;         /* HTTP/1.1 */
+    bool abandoned;       /* aborted before the socket was ours */
+};
+
+static void on_read(h2o_socket_t *socket, const char *err)
+{
+    struct sink_http1 *sink = socket->data;
+
+    if (err == NULL) {
+        /* A request on this connection has to wait until the stream ends, and then the connection
+         * closes: whatever comes is dropped, or it would pile up. */
+        h2o_buffer_consume(&socket->input, socket->input->size);
+        return;
+    }
+    h2o_socket_close(socket);
+    sink->super.events->closed(sink->super.data);
+    free(sink);
+}
+
+static void on_write(h2o_socket_t *socket, const char *err)
+{
+    struct sink_http1 *sink = socket->data;
+
+    if (err != NULL)
+        on_read(socket, err);
+    else
+        sink->super.events->written(sink->super.data);
+}
+
+static void on_last_write(h2o_socket_t *socket, const char *err)
+{
+    (void)err;
+    h2o_socket_close(socket);
+}
+
+static int fill(struct sink_http1 *sink, struct frame *frame, h2o_iovec_t *bufs)
+{
+    struct iovec iov[FRAME_MAX_IOV];
+    int n = sink->chunked ? frame_chunk(frame, iov) : frame_event(frame, iov);
+
+    for (int i = 0; i < n; ++i)
+        bufs[i] = h2o_iovec_init(iov[i].iov_base, iov[i].iov_len);
+    return n;
+}
+
+static void do_write(struct sink *super, struct frame *frame)
+{
+    struct sink_http1 *sink = (struct sink_http1 *)super;
+    h2o_iovec_t bufs[FRAME_MAX_IOV];
+    int n = fill(sink, frame, bufs);
+
+    h2o_socket_write(sink->socket, bufs, (size_t)n, on_write);
+}
+
+static void do_finish(struct sink *super)
+{
+    struct sink_http1 *sink = (struct sink_http1 *)super;
+    h2o_iovec_t last = {H2O_STRLIT("0\r\n\r\n")};
+
+    h2o_socket_read_stop(sink->socket);
+    if (sink->chunked)
+        h2o_socket_write(sink->socket, &last, 1, on_last_write);
+    else
+        h2o_socket_close(sink->socket);
+    free(sink);
+}
+
+static void do_abort(struct sink *super)
+{
+    struct sink_http1 *sink = (struct sink_http1 *)super;
+
+    if (sink->socket == NULL) {
+        sink->abandoned = true; /* freed when libh2o hands the socket over */
+        return;
+    }
+    h2o_socket_close(sink->socket);
+    free(sink);
+}
+
+static uint64_t do_acknowledged(struct sink *super)
+{
+    struct sink_http1 *sink = (struct sink_http1 *)super;
+    struct tcp_info info;
+    socklen_t length = sizeof(info);
+
+    memset(&info, 0, sizeof(info));
+    if (sink->socket == NULL ||
+        getsockopt(h2o_socket_get_fd(sink->socket), IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+        return 0;
+    return info.tcpi_bytes_acked;
+}
+
+static const struct sink_ops ops = {do_write, do_finish, do_abort, do_acknowledged};
+
+/* The headers and the first bytes are written; libh2o has let go of the socket. */
+static void on_taken_over(void *data, h2o_socket_t *socket, size_t reqsize)
+{
+    struct sink_http1 *sink = data;
+
+    (void)reqsize;
+    if (socket == NULL || sink->abandoned) {
+        if (socket != NULL)
+            h2o_socket_close(socket);
+        if (!sink->abandoned)
+            sink->super.events->closed(sink->super.data);
+        free(sink);
+        return;
+    }
+    sink->socket = socket;
+    socket->data = sink;
+    h2o_buffer_consume(&socket->input, socket->input->size);
+    h2o_socket_read_start(socket, on_read);
+    sink->super.events->written(sink->super.data);
+}
+
+struct sink *sink_http1_create(h2o_req_t *req, const char *prologue, struct frame *first,
+                               const struct sink_events *events, void *data)
+{
+    struct sink_http1 *sink = must_alloc(sizeof(*sink));
+    h2o_iovec_t bufs[1 + FRAME_MAX_IOV];
+    size_t length = strlen(prologue);
+    char *head = h2o_mem_alloc_pool(&req->pool, length + 24);
+    int n = 1;
+
+    sink->super = (struct sink){&ops, events, data};
+    sink->chunked = req->version >= 0x101;
+    if (sink->chunked)
+        h2o_add_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("transfer-encoding"), 0, NULL,
+                              H2O_STRLIT("chunked"));
+    bufs[0].base = head;
+    bufs[0].len = (size_t)(sink->chunked ? sprintf(head, "%zx\r\n%s\r\n", length, prologue)
+                                         : sprintf(head, "%s", prologue));
+    if (first != NULL)
+        n += fill(sink, first, bufs + 1);
+    req->res.status = 200;
+    req->res.reason = "OK";
+    h2o_http1_upgrade(req, bufs, (size_t)n, on_taken_over, sink);
+    return &sink->super;
+}

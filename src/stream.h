@@ -1,0 +1,47 @@
+/* stream.h -- one open SSE response.
+ *
+ * A stream subscribes to a key and writes to a sink. It has three ages: it waits (the request is
+ * open, nothing is sent, because status 404 is still possible), it is open, and it ends.
+ *
+ * At most one frame is in flight. When it has left and the key has a newer document by then, that
+ * one goes next; what came in between is skipped. A document that the client has already (its
+ * Last-Event-ID, or the last one sent) is never sent again. An idle stream gets a comment every
+ * heartbeat, because silence cannot be told from a dead link.
+ */
+#ifndef PGCRIER_STREAM_H
+#define PGCRIER_STREAM_H
+
+#include <h2o.h>
+#include "hub.h"
+#include "loop.h"
+#include "sink.h"
+
+struct stream;
+
+/* The streams of one worker. */
+struct streams {
+    struct loop *loop;
+    struct hub *hub;
+    uint64_t heartbeat_ns;
+    size_t frame_budget;         /* octets that only slow readers may hold */
+    unsigned slow_rate;          /* [octets/s] */
+    uint64_t slow_time_ns;
+    bool draining;
+    h2o_linklist_t all, spent;
+    size_t count;
+    struct timer sweep;          /* once a second: slow readers */
+    struct frame *heartbeat, *away, *back, *gone;
+};
+
+void streams_init(struct streams *streams, struct loop *loop, struct hub *hub);
+void streams_dispose(struct streams *streams);
+/* Ends every stream on an event boundary; new ones end after their first event. */
+void streams_drain(struct streams *streams);
+/* Aborts what is left. */
+void streams_abort(struct streams *streams);
+
+/* Answers `req` with the stream of a call (which has its key). `seen` is the client's
+ * Last-Event-ID, "" without one. */
+void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, const char *seen);
+
+#endif
