@@ -28,6 +28,11 @@ void *must_alloc(size_t size)
     return or_die(calloc(1, size > 0 ? size : 1));
 }
 
+void *must_realloc(void *old, size_t size)
+{
+    return or_die(realloc(old, size));
+}
+
 char *must_strdup(const char *text)
 {
     return or_die(strdup(text));
@@ -77,7 +82,7 @@ static int reserve(struct buffer *b, size_t more)
         capacity = capacity <= SIZE_MAX / 2 ? capacity * 2 : SIZE_MAX;
     if (capacity > b->ceiling + 1)
         capacity = b->ceiling + 1;
-    b->bytes = or_die(realloc(b->bytes, capacity));
+    b->bytes = must_realloc(b->bytes, capacity);
     b->capacity = capacity;
     return 0;
 }

@@ -183,11 +183,3 @@ void listener_start(struct listener *listener)
 {
     pg_connect(&listener->pg);
 }
-
-void listener_dispose(struct listener *listener)
-{
-    timer_cancel(timers(listener), &listener->retry);
-    timer_cancel(timers(listener), &listener->canary);
-    timer_cancel(timers(listener), &listener->canary_deadline);
-    pg_close(&listener->pg);
-}

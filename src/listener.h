@@ -37,6 +37,5 @@ struct listener {
 void listener_init(struct listener *listener, struct loop *loop, const char *conninfo,
                    struct pool *pool, const char *relay_id);
 void listener_start(struct listener *listener);
-void listener_dispose(struct listener *listener);
 
 #endif

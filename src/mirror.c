@@ -73,6 +73,7 @@ static void drop(struct mirror *mirror)
 {
     struct mirrors *set = mirror->set;
 
+    set->ops->dropped(mirror);
     HASH_DEL(set->by_key, mirror);
     metric_add(METRIC_KEYS, -1);
     leave_topic(mirror);
@@ -329,6 +330,11 @@ void mirror_count(struct mirror *mirror, unsigned worker, uint32_t subscribers)
 {
     mirror->subscribers[worker] = subscribers;
     mirror->report_due = true;
+}
+
+const char *mirror_topic(const struct mirror *mirror)
+{
+    return mirror->topic == NULL ? NULL : mirror->topic->name;
 }
 
 uint32_t mirror_subscribers(const struct mirror *mirror)

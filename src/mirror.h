@@ -59,6 +59,8 @@ struct mirror_ops {
     void (*publish)(struct mirror *mirror, uint64_t watchers);
     /* The document is no more: its watchers are gone, too. */
     void (*gone)(struct mirror *mirror, uint64_t watchers);
+    /* The mirror is about to vanish. */
+    void (*dropped)(struct mirror *mirror);
     /* There is nothing to show yet, and the function raises. */
     void (*failed)(struct mirror *mirror, uint64_t watchers, const struct problem *problem);
 };
@@ -93,7 +95,8 @@ struct mirror {
     /* For the reports, CLOCK_REALTIME [ms]; 0 = never. */
     uint64_t notified_at_ms, read_at_ms;
     struct problem error;          /* of the last read; status 0 = fine */
-    bool report_due;
+    bool report_due;               /* something of this changed since the last report */
+    bool reported;                 /* the database has a row of it */
     UT_hash_handle hh;
     uint32_t subscribers[];        /* of each worker, as last told; for the reports */
 };
@@ -119,6 +122,7 @@ void mirror_watch(struct mirror *mirror, unsigned worker);
 void mirror_unwatch(struct mirror *mirror, unsigned worker);
 /* How many subscribers a worker has now. */
 void mirror_count(struct mirror *mirror, unsigned worker, uint32_t subscribers);
+const char *mirror_topic(const struct mirror *mirror); /* NULL while not known */
 uint32_t mirror_subscribers(const struct mirror *mirror);
 void mirror_ask(struct mirror *mirror, struct mirror_waiter *waiter);
 /* The route has a new definition: read again. */

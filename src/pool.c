@@ -343,19 +343,3 @@ void pool_start(struct pool *pool)
 {
     connect_one(pool);
 }
-
-void pool_dispose(struct pool *pool)
-{
-    struct pool_job *job;
-
-    timer_cancel(&pool->loop->timers, &pool->retry);
-    while ((job = next_job(pool)) != NULL)
-        timer_cancel(&pool->loop->timers, &job->deadline);
-    for (size_t i = 0; i < pool->size; ++i) {
-        if (pool->members[i].job != NULL)
-            timer_cancel(&pool->loop->timers, &pool->members[i].job->deadline);
-        PQclear(pool->members[i].result);
-        pg_close(&pool->members[i].pg);
-    }
-    free(pool->members);
-}

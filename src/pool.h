@@ -64,7 +64,6 @@ struct pool {
 void pool_init(struct pool *pool, struct loop *loop, const char *conninfo, unsigned size,
                unsigned query_timeout_ms);
 void pool_start(struct pool *pool);
-void pool_dispose(struct pool *pool); /* jobs are forgotten, not answered: only at the end */
 void pool_submit(struct pool *pool, struct pool_job *job);
 /* Delay before the n-th retry [ms]: doubling, capped, with jitter. */
 unsigned pool_backoff_ms(unsigned failures);

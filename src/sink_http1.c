@@ -1,6 +1,7 @@
 /* sink_http1.c -- see sink_http1.h. */
 #include "sink_http1.h"
 
+#include <h2o/http1.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdio.h>

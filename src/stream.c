@@ -10,8 +10,9 @@
 
 enum { RETRY_MIN_MS = 1000, RETRY_SPREAD_MS = 2000, SWEEP_MS = 1000 };
 
-/* Whether the client is told once that the database is away, or is back. */
-enum notice { NOTICE_NONE, NOTICE_AWAY, NOTICE_BACK };
+/* What the client is to be told next, besides documents. */
+enum notice { NOTICE_NONE, NOTICE_AWAY, NOTICE_BACK, NOTICE_GONE };
+_Static_assert(NOTICE_GONE + 1 == STREAM_NOTICES, "one frame for each notice");
 
 struct stream {
     struct subscriber subscriber;
@@ -26,8 +27,16 @@ struct stream {
     enum notice notice;
     char seen[FRAME_ID_LENGTH + 1]; /* id of the last document sent */
     struct timer heartbeat;
-    uint64_t began_ns, acknowledged; /* of the window in which progress is measured */
+    uint64_t window_ns;           /* when measuring the progress of this write began; 0: not yet */
+    uint64_t acknowledged;        /* octets, at that moment */
 };
+
+/* Walks over all streams; the body may destroy the one it is at and no other. */
+#define FOR_EACH_STREAM(streams, stream)                                                           \
+    for (h2o_linklist_t *at_ = (streams)->all.next, *next_ = at_->next;                            \
+         at_ != &(streams)->all; at_ = next_, next_ = at_->next)                                   \
+        for (struct stream *stream = H2O_STRUCT_FROM_MEMBER(struct stream, link, at_);             \
+             stream != NULL; stream = NULL)
 
 static struct stream *of(struct subscriber *s)
 {
@@ -69,13 +78,12 @@ static void take(struct stream *stream, struct frame *frame)
 {
     stream->in_flight = frame_ref(frame);
     stream->busy = true;
-    stream->began_ns = timers_now_ns(&stream->streams->loop->timers);
-    stream->acknowledged = 0;
+    stream->window_ns = 0;
     if (frame_id(frame)[0] != '\0')
         strcpy(stream->seen, frame_id(frame));
 }
 
-static void send(struct stream *stream, struct frame *frame)
+static void write_frame(struct stream *stream, struct frame *frame)
 {
     take(stream, frame);
     stream->sink->ops->write(stream->sink, frame);
@@ -95,18 +103,16 @@ static void finish(struct stream *stream)
 /* Sends what is due; the stream may be gone afterwards. */
 static void proceed(struct stream *stream)
 {
-    struct streams *streams = stream->streams;
-
     if (stream->busy)
         return;
-    if (has_news(stream)) {
-        send(stream, hub_frame(&stream->subscriber));
+    if (stream->notice != NOTICE_NONE) {
+        struct frame *frame = stream->streams->notice[stream->notice];
+        stream->notice = NOTICE_NONE;
+        write_frame(stream, frame);
     } else if (stream->ending) {
         finish(stream);
-    } else if (stream->notice != NOTICE_NONE) {
-        struct frame *frame = stream->notice == NOTICE_AWAY ? streams->away : streams->back;
-        stream->notice = NOTICE_NONE;
-        send(stream, frame);
+    } else if (has_news(stream)) {
+        write_frame(stream, hub_frame(&stream->subscriber));
     }
 }
 
@@ -116,7 +122,7 @@ static void on_heartbeat(struct timer *timer)
 
     set_heartbeat(stream);
     if (!stream->busy)
-        send(stream, stream->streams->heartbeat);
+        write_frame(stream, stream->streams->heartbeat);
 }
 
 /* --- from the sink --------------------------------------------------------------------------- */
@@ -182,7 +188,6 @@ static void on_changed(struct subscriber *s)
 static void on_gone(struct subscriber *s)
 {
     struct stream *stream = of(s);
-    struct streams *streams = stream->streams;
 
     if (stream->req != NULL) {
         h2o_req_t *req = stream->req;
@@ -192,11 +197,9 @@ static void on_gone(struct subscriber *s)
         response_problem(req, &problem);
         return;
     }
+    stream->notice = NOTICE_GONE;
     stream->ending = true;
-    if (!stream->busy)
-        send(stream, streams->gone);
-    else
-        stream->seen[0] = '\1'; /* on_written() sends `gone` before the end */
+    proceed(stream);
 }
 
 static void on_failed(struct subscriber *s, const struct problem *problem)
@@ -266,33 +269,90 @@ void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, con
 
 /* --- slow readers ---------------------------------------------------------------------------- */
 
-/* Whether a newer document waits behind one that hardly moves. */
+/* Whether the stream is in the middle of a document while a newer one waits. */
+static bool is_behind(struct stream *stream)
+{
+    return stream->busy && stream->sink != NULL && has_news(stream);
+}
+
 static bool is_stuck(struct stream *stream, uint64_t now)
 {
     struct streams *streams = stream->streams;
-    uint64_t acknowledged;
+    uint64_t acknowledged, elapsed = now - stream->window_ns;
 
-    if (!stream->busy || stream->sink == NULL || now - stream->began_ns < streams->slow_time_ns)
+    if (!is_behind(stream) || (stream->window_ns != 0 && elapsed < streams->slow_time_ns))
         return false;
     acknowledged = stream->sink->ops->acknowledged(stream->sink);
-    if (stream->acknowledged != 0 && has_news(stream) &&
-        (acknowledged - stream->acknowledged) * NS_PER_S < streams->slow_rate * (now - stream->began_ns))
+    if (stream->window_ns != 0 &&
+        (acknowledged - stream->acknowledged) * NS_PER_S < streams->slow_rate * elapsed)
         return true;
-    stream->began_ns = now; /* the next window */
+    stream->window_ns = now;
     stream->acknowledged = acknowledged;
     return false;
+}
+
+/* The frames that only slow readers hold are over the budget: those who hold theirs longest go. */
+static void cut_slowest(struct streams *streams)
+{
+    uint64_t oldest = UINT64_MAX;
+
+    FOR_EACH_STREAM(streams, stream) {
+        if (is_behind(stream) && stream->window_ns < oldest)
+            oldest = stream->window_ns;
+    }
+    FOR_EACH_STREAM(streams, stream) {
+        if (is_behind(stream) && stream->window_ns <= oldest)
+            cut(stream, METRIC_CUT_BUDGET);
+    }
 }
 
 static void on_sweep(struct timer *timer)
 {
     struct streams *streams = H2O_STRUCT_FROM_MEMBER(struct streams, sweep, timer);
     uint64_t now = timers_now_ns(&streams->loop->timers);
+    size_t before;
 
     timer_set(&streams->loop->timers, &streams->sweep, SWEEP_MS * NS_PER_MS);
-    for (h2o_linklist_t *at = streams->all.next, *after = at->next; at != &streams->all;
-         at = after, after = at->next) {
-        struct stream *stream = H2O_STRUCT_FROM_MEMBER(struct stream, link, at);
+    FOR_EACH_STREAM(streams, stream) {
         if (is_stuck(stream, now))
             cut(stream, METRIC_CUT_SLOW);
+    }
+    do {
+        before = streams->count;
+        if (frame_bytes_stale() > streams->frame_budget)
+            cut_slowest(streams);
+    } while (streams->count != before);
+}
+
+/* --- all streams of a worker ----------------------------------------------------------------- */
+
+void streams_init(struct streams *streams, struct loop *loop, struct hub *hub, const struct options *options)
+{
+    *streams = (struct streams){
+        .loop = loop,
+        .hub = hub,
+        .heartbeat_ns = options->heartbeat_ms * NS_PER_MS,
+        .frame_budget = options->frame_budget,
+        .slow_rate = options->slow_rate,
+        .slow_time_ns = options->slow_time_ms * NS_PER_MS,
+        .sweep = {.fire = on_sweep},
+        .heartbeat = frame_text(":\n\n"),
+        .notice = {
+            [NOTICE_AWAY] = frame_text(": database away\n\n"),
+            [NOTICE_BACK] = frame_text(": database back\n\n"),
+            [NOTICE_GONE] = frame_text("event: gone\ndata: null\n\n"),
+        },
+    };
+    h2o_linklist_init_anchor(&streams->all);
+    timer_set(&loop->timers, &streams->sweep, SWEEP_MS * NS_PER_MS);
+}
+
+void streams_drain(struct streams *streams)
+{
+    streams->draining = true;
+    FOR_EACH_STREAM(streams, stream) {
+        stream->ending = true;
+        if (stream->req == NULL)
+            proceed(stream);
     }
 }

@@ -14,9 +14,12 @@
 #include <h2o.h>
 #include "hub.h"
 #include "loop.h"
+#include "options.h"
 #include "sink.h"
 
 struct stream;
+
+enum { STREAM_NOTICES = 4 };
 
 /* The streams of one worker. */
 struct streams {
@@ -27,18 +30,17 @@ struct streams {
     unsigned slow_rate;          /* [octets/s] */
     uint64_t slow_time_ns;
     bool draining;
-    h2o_linklist_t all, spent;
+    h2o_linklist_t all;
     size_t count;
     struct timer sweep;          /* once a second: slow readers */
-    struct frame *heartbeat, *away, *back, *gone;
+    struct frame *heartbeat;
+    struct frame *notice[STREAM_NOTICES]; /* fixed comments and events; see stream.c */
 };
 
-void streams_init(struct streams *streams, struct loop *loop, struct hub *hub);
-void streams_dispose(struct streams *streams);
+void streams_init(struct streams *streams, struct loop *loop, struct hub *hub,
+                  const struct options *options);
 /* Ends every stream on an event boundary; new ones end after their first event. */
 void streams_drain(struct streams *streams);
-/* Aborts what is left. */
-void streams_abort(struct streams *streams);
 
 /* Answers `req` with the stream of a call (which has its key). `seen` is the client's
  * Last-Event-ID, "" without one. */

@@ -1,0 +1,212 @@
+/* door.c -- see door.h. */
+#include "door.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "log.h"
+#include "metrics.h"
+
+enum {
+    USER_TIMEOUT_MS = 30000,  /* unacknowledged data: the peer is gone (RFC 5482) */
+    NOTSENT_LOWAT = 131072,   /* octets that the kernel holds beyond what is on the wire */
+};
+
+/* --- listening sockets ------------------------------------------------------------------------ */
+
+static int open_unix(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat st;
+    int fd;
+
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address.sun_path, path);
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+        unlink(path); /* of a relay that was killed */
+    if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+        return -1;
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, DOOR_BACKLOG) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int open_resolved(const struct addrinfo *ai, bool every_interface)
+{
+    int on = 1, off = 0;
+    int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd == -1)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (every_interface && ai->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)); /* IPv4, too */
+    if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, DOOR_BACKLOG) == 0)
+        return fd;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static int open_tcp(const char *host, const char *port, const char **err)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *list, *ai;
+    int fd = -1, status = getaddrinfo(host == NULL ? "::" : host, port, &hints, &list);
+
+    if (host == NULL && (status != 0 || (fd = open_resolved(list, true)) == -1)) {
+        /* No IPv6 here. */
+        if (status == 0)
+            freeaddrinfo(list);
+        status = getaddrinfo("0.0.0.0", port, &hints, &list);
+    }
+    if (status != 0) {
+        *err = gai_strerror(status);
+        return -1;
+    }
+    for (ai = list; ai != NULL && fd == -1; ai = ai->ai_next)
+        fd = open_resolved(ai, host == NULL);
+    *err = strerror(errno);
+    freeaddrinfo(list);
+    return fd;
+}
+
+static char *url_of(int fd, const char *host)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof(address);
+    char port[8] = "?", url[300];
+
+    getsockname(fd, (struct sockaddr *)&address, &length);
+    getnameinfo((struct sockaddr *)&address, length, NULL, 0, port, sizeof(port), NI_NUMERICSERV);
+    if (host != NULL && strchr(host, ':') != NULL)
+        snprintf(url, sizeof(url), "http://[%s]:%s", host, port);
+    else
+        snprintf(url, sizeof(url), "http://%s:%s", host == NULL ? "127.0.0.1" : host, port);
+    return must_strdup(url);
+}
+
+int listening_open(struct listening *listening, const struct address *address, bool admin, char *err,
+                   size_t err_size)
+{
+    const char *host = address->host == NULL && admin ? "127.0.0.1" : address->host;
+    const char *why = NULL;
+
+    if (address->path != NULL) {
+        if ((listening->fd = open_unix(address->path)) == -1) {
+            snprintf(err, err_size, "cannot listen on unix:%s: %s", address->path, strerror(errno));
+            return -1;
+        }
+        listening->url = must_alloc(strlen(address->path) + 6);
+        sprintf(listening->url, "unix:%s", address->path);
+        return 0;
+    }
+    if ((listening->fd = open_tcp(host, address->port, &why)) == -1) {
+        snprintf(err, err_size, "cannot listen on %s:%s: %s", host == NULL ? "*" : host, address->port, why);
+        return -1;
+    }
+    listening->url = url_of(listening->fd, host);
+    return 0;
+}
+
+/* --- accepting ---------------------------------------------------------------------------------- */
+
+static void on_acceptable(h2o_socket_t *listener, const char *err);
+
+static void set_accepting(struct door *door, bool accepting)
+{
+    door->accepting = accepting;
+    for (size_t i = 0; i < door->count; ++i) {
+        if (accepting)
+            h2o_socket_read_start(door->acceptors[i].socket, on_acceptable);
+        else
+            h2o_socket_read_stop(door->acceptors[i].socket);
+    }
+}
+
+static void on_closed(void *data)
+{
+    struct door *door = data;
+
+    metric_add(METRIC_CONNECTIONS, -1);
+    --door->connections;
+    if (!door->accepting && door->count != 0)
+        set_accepting(door, true);
+}
+
+static void set_options(int fd)
+{
+    int on = 1, timeout = USER_TIMEOUT_MS, lowat = NOTSENT_LOWAT;
+
+    /* They fail on a Unix socket, which needs none of them. */
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
+}
+
+static void on_acceptable(h2o_socket_t *listener, const char *err)
+{
+    struct door_acceptor *acceptor = listener->data;
+    struct door *door = acceptor->door;
+
+    if (err != NULL)
+        return;
+    for (int i = 0; i < DOOR_BATCH; ++i) {
+        if (door->connections >= door->max_connections) {
+            log_warning("%zu connections: no more are accepted until one closes", door->connections);
+            set_accepting(door, false);
+            return;
+        }
+        h2o_socket_t *socket = h2o_evloop_socket_accept(listener);
+        if (socket == NULL)
+            return;
+        ++door->connections;
+        metric_add(METRIC_CONNECTIONS, 1);
+        socket->on_close.cb = on_closed;
+        socket->on_close.data = door;
+        set_options(h2o_socket_get_fd(socket));
+        h2o_accept(&acceptor->accept, socket);
+    }
+}
+
+void door_init(struct door *door, struct loop *loop, size_t max_connections)
+{
+    *door = (struct door){.loop = loop, .max_connections = max_connections, .accepting = true};
+}
+
+void door_add(struct door *door, const struct listening *listening, h2o_context_t *context,
+              h2o_hostconf_t *host)
+{
+    struct door_acceptor *acceptor = &door->acceptors[door->count++];
+    int fd = fcntl(listening->fd, F_DUPFD_CLOEXEC, 0);
+
+    if (fd == -1) {
+        log_error("dup: %s", strerror(errno));
+        exit(1);
+    }
+    acceptor->door = door;
+    acceptor->hosts[0] = host;
+    acceptor->accept = (h2o_accept_ctx_t){.ctx = context, .hosts = acceptor->hosts};
+    acceptor->socket = loop_watch(door->loop, fd, on_acceptable, acceptor);
+}
+
+void door_close(struct door *door)
+{
+    for (size_t i = 0; i < door->count; ++i)
+        h2o_socket_close(door->acceptors[i].socket);
+    door->count = 0;
+}

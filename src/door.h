@@ -1,0 +1,47 @@
+/* door.h -- where connections come in, on one worker.
+ *
+ * Listening sockets are opened once, before the threads start; every worker accepts from its own
+ * duplicate. A worker stops accepting while it holds its share of the connections, so that the
+ * process never runs out of descriptors (where a level-triggered loop would spin) and libpq can
+ * always reconnect.
+ */
+#ifndef PGCRIER_DOOR_H
+#define PGCRIER_DOOR_H
+
+#include <h2o.h>
+#include "loop.h"
+#include "options.h"
+
+enum { DOOR_RESERVED_FDS = 64, DOOR_BATCH = 32, DOOR_BACKLOG = 4096 };
+
+/* A listening socket of the process. */
+struct listening {
+    int fd;
+    char *url; /* for people: http://127.0.0.1:8080 */
+};
+
+/* Opens an address. Returns 0, or -1 with one clear line in `err`. */
+int listening_open(struct listening *listening, const struct address *address, bool admin, char *err,
+                   size_t err_size);
+
+struct door_acceptor {
+    struct door *door;
+    h2o_accept_ctx_t accept;
+    h2o_hostconf_t *hosts[2]; /* the one behind this listening socket, NULL */
+    h2o_socket_t *socket;
+};
+
+struct door {
+    struct loop *loop;
+    struct door_acceptor acceptors[2 * OPTIONS_MAX_LISTEN];
+    size_t count;
+    size_t connections, max_connections;
+    bool accepting;
+};
+
+void door_init(struct door *door, struct loop *loop, size_t max_connections);
+void door_add(struct door *door, const struct listening *listening, h2o_context_t *context,
+              h2o_hostconf_t *host);
+void door_close(struct door *door);
+
+#endif

@@ -1,0 +1,25 @@
+/* response.h -- answers: documents, problems, and the headers of a stream.
+ *
+ * Every answer of a route says Vary: Accept, because one URL yields JSON or a stream. The request
+ * may be gone when one of these returns.
+ */
+#ifndef PGCRIER_RESPONSE_H
+#define PGCRIER_RESPONSE_H
+
+#include <h2o.h>
+#include "frame.h"
+#include "problem.h"
+
+/* 200 with the document, 304 when the client has it, headers alone for HEAD. Takes the reference. */
+void response_document(h2o_req_t *req, struct frame *frame);
+void response_problem(h2o_req_t *req, const struct problem *problem);
+/* 405, with Allow. */
+void response_not_allowed(h2o_req_t *req, const char *allow);
+/* Sets the headers of a stream; status and body are the sink's. */
+void response_stream_headers(h2o_req_t *req);
+/* A small text, as it is (for --admin). */
+void response_text(h2o_req_t *req, int status, const char *type, const char *text, size_t length);
+/* The value of a request header, empty (base NULL) without it; name in lower case. */
+h2o_iovec_t request_header(const h2o_req_t *req, const char *name);
+
+#endif

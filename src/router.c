@@ -1,0 +1,188 @@
+/* router.c -- see router.h. */
+#include "router.h"
+
+#include <string.h>
+
+#include "document.h"
+#include "metrics.h"
+#include "negotiate.h"
+#include "response.h"
+#include "worker.h"
+
+enum { ALLOW_MAX = 256 };
+
+/* A request that waits for the routes; in its pool, so that it unlinks itself when it ends. */
+struct held {
+    h2o_linklist_t link;
+    h2o_req_t *req;
+};
+
+static int answer_404(h2o_req_t *req)
+{
+    struct problem problem;
+
+    if (worker_of(req)->routes == NULL)
+        problem_set(&problem, 503, "The database is away", NULL);
+    else
+        problem_set(&problem, 404, "Not found", NULL);
+    response_problem(req, &problem);
+    return 0;
+}
+
+static int answer_400(h2o_req_t *req, const char *detail)
+{
+    struct problem problem;
+
+    problem_set(&problem, 400, "Bad request", detail);
+    response_problem(req, &problem);
+    return 0;
+}
+
+static bool wants_stream(const h2o_req_t *req)
+{
+    h2o_iovec_t accept = request_header(req, "accept");
+    return accept.base != NULL && negotiate_stream(accept.base, accept.len);
+}
+
+static bool is_get(const h2o_req_t *req)
+{
+    return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET"));
+}
+
+/* The id that the client has: of the header, or, where it cannot set one, of the query. */
+static void find_seen(const h2o_req_t *req, const struct path_query *query, char seen[FRAME_ID_LENGTH + 1])
+{
+    h2o_iovec_t id = request_header(req, "last-event-id");
+
+    for (size_t i = 0; id.base == NULL && i < query->count; ++i) {
+        if (strcmp(query->pair[i].name, "_last_event_id") == 0)
+            id = h2o_iovec_init(query->pair[i].value, query->pair[i].value_length);
+    }
+    seen[0] = '\0';
+    if (id.base != NULL && id.len == FRAME_ID_LENGTH && negotiate_is_event_id(id.base, id.len)) {
+        memcpy(seen, id.base, id.len);
+        seen[id.len] = '\0';
+    }
+}
+
+static int serve(h2o_req_t *req, struct route *route, const struct path_segments *segments,
+                 const size_t *values, const struct path_query *query)
+{
+    struct problem problem = {0};
+    char seen[FRAME_ID_LENGTH + 1];
+    struct call *call = call_create(route, segments, values, query, &problem);
+
+    if (call == NULL) {
+        response_problem(req, &problem);
+        return 0;
+    }
+    find_seen(req, query, seen);
+    if (is_get(req) && wants_stream(req))
+        document_stream(req, call, seen);
+    else
+        document_get(req, call, wants_stream(req));
+    call_unref(call);
+    return 0;
+}
+
+static int match(h2o_req_t *req, const struct path_segments *segments, h2o_iovec_t query_text)
+{
+    size_t values[PATH_MAX_SEGMENTS];
+    struct buffer allow;
+    struct path_query query;
+    struct route *route;
+    int result = -1;
+
+    buffer_init(&allow, ALLOW_MAX);
+    route = routes_match(worker_of(req)->routes, req->method.base, req->method.len, segments, values, &allow);
+    if (route != NULL || allow.length != 0)
+        metric_add(METRIC_REQUESTS, 1);
+    if (route == NULL) {
+        if (allow.length != 0) {
+            response_not_allowed(req, allow.bytes);
+            result = 0;
+        }
+    } else {
+        if (path_query_parse(&query, query_text.base, query_text.len) != PATH_OK)
+            result = answer_400(req, "The query is not valid UTF-8, or has too many parameters");
+        else
+            result = serve(req, route, segments, values, &query);
+        path_query_dispose(&query);
+    }
+    buffer_dispose(&allow);
+    return result;
+}
+
+static void on_held_disposed(void *arg)
+{
+    struct held *held = arg;
+    if (h2o_linklist_is_linked(&held->link))
+        h2o_linklist_unlink(&held->link);
+}
+
+static void hold(h2o_req_t *req)
+{
+    struct held *held = h2o_mem_alloc_shared(&req->pool, sizeof(*held), on_held_disposed);
+
+    *held = (struct held){.req = req};
+    h2o_linklist_insert(&worker_of(req)->held, &held->link);
+}
+
+static int route_request(h2o_req_t *req)
+{
+    size_t path_length = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
+    h2o_iovec_t query = {NULL, 0};
+    struct path_segments segments;
+    enum path_error error;
+    int result;
+
+    if (req->query_at != SIZE_MAX)
+        query = h2o_iovec_init(req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
+    error = path_split(&segments, req->path.base, path_length);
+    if (error == PATH_BAD) {
+        result = answer_400(req, "The path is not valid UTF-8");
+    } else if (error != PATH_OK) {
+        result = -1;
+    } else if (worker_of(req)->routes != NULL) {
+        result = match(req, &segments, query);
+    } else if (wants_stream(req) && is_get(req)) {
+        hold(req);
+        result = 0;
+    } else {
+        result = -1;
+    }
+    path_segments_dispose(&segments);
+    return result;
+}
+
+static int on_req(h2o_handler_t *self, h2o_req_t *req)
+{
+    (void)self;
+    return route_request(req);
+}
+
+static int on_last_req(h2o_handler_t *self, h2o_req_t *req)
+{
+    (void)self;
+    return answer_404(req);
+}
+
+void router_register(h2o_pathconf_t *path)
+{
+    h2o_create_handler(path, sizeof(h2o_handler_t))->on_req = on_req;
+}
+
+void router_register_last(h2o_pathconf_t *path)
+{
+    h2o_create_handler(path, sizeof(h2o_handler_t))->on_req = on_last_req;
+}
+
+void router_release(struct worker *worker)
+{
+    while (!h2o_linklist_is_empty(&worker->held)) {
+        struct held *held = H2O_STRUCT_FROM_MEMBER(struct held, link, worker->held.next);
+        h2o_linklist_unlink(&held->link);
+        if (route_request(held->req) != 0)
+            answer_404(held->req);
+    }
+}

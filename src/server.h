@@ -1,0 +1,23 @@
+/* server.h -- libh2o's configuration, shared by all workers and read-only once they run.
+ *
+ * This is the only place that decides what libh2o may do: HTTP/1.1 and nothing else. Its own
+ * HTTP/2 engine (2.2.5 can be aborted by one client) stays unreachable: no upgrade, no preface.
+ */
+#ifndef PGCRIER_SERVER_H
+#define PGCRIER_SERVER_H
+
+#include <h2o.h>
+#include "door.h"
+#include "options.h"
+
+struct server {
+    h2o_globalconf_t config;
+    h2o_hostconf_t *host, *admin_host; /* admin_host is NULL without --admin */
+    struct listening listening[OPTIONS_MAX_LISTEN], admin[OPTIONS_MAX_LISTEN];
+    size_t listening_count, admin_count;
+};
+
+/* Opens the listening sockets. Returns 0, or -1 with one clear line in `err`. */
+int server_init(struct server *server, const struct options *options, char *err, size_t err_size);
+
+#endif

@@ -1,0 +1,251 @@
+/* worker.c -- see worker.h. */
+#include "worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "metrics.h"
+#include "router.h"
+#include "server.h"
+
+enum { TICK_MS = 1000, DRAIN_TICK_MS = 20 };
+
+struct worker *worker_of(h2o_req_t *req)
+{
+    return H2O_STRUCT_FROM_MEMBER(struct worker, context, req->conn->ctx);
+}
+
+struct loop *worker_loop(struct worker *worker)
+{
+    return &worker->loop;
+}
+
+/* --- to the core ------------------------------------------------------------------------------ */
+
+static void watch(struct hub *hub, struct call *call)
+{
+    struct worker *worker = hub->data;
+    core_watch(worker->core, worker->index, call);
+}
+
+static void unwatch(struct hub *hub, const char *key)
+{
+    struct worker *worker = hub->data;
+    core_unwatch(worker->core, worker->index, key);
+}
+
+static void count(void *data, const char *key, uint32_t subscribers)
+{
+    struct worker *worker = data;
+    core_count(worker->core, worker->index, key, subscribers);
+}
+
+/* --- from the core ---------------------------------------------------------------------------- */
+
+struct core_message {
+    struct message message;
+    struct worker *worker;
+    struct call *call;     /* names the key; NULL where none is meant */
+    struct frame *frame;
+    struct routes *routes;
+    struct problem problem;
+    bool away;
+};
+
+static struct core_message *create(struct worker *worker, struct call *call)
+{
+    struct core_message *m = must_alloc(sizeof(*m));
+
+    m->worker = worker;
+    m->call = call == NULL ? NULL : call_ref(call);
+    return m;
+}
+
+static void post(struct core_message *m, void (*run)(struct message *))
+{
+    loop_post(&m->worker->loop, &m->message, run);
+}
+
+static void dispose(struct core_message *m)
+{
+    call_unref(m->call);
+    free(m);
+}
+
+static void on_publish(struct message *message)
+{
+    struct core_message *m = (struct core_message *)message;
+    hub_publish(&m->worker->hub, m->call->key, m->frame);
+    dispose(m);
+}
+
+static void on_gone(struct message *message)
+{
+    struct core_message *m = (struct core_message *)message;
+    hub_gone(&m->worker->hub, m->call->key);
+    dispose(m);
+}
+
+static void on_failed(struct message *message)
+{
+    struct core_message *m = (struct core_message *)message;
+    hub_failed(&m->worker->hub, m->call->key, &m->problem);
+    dispose(m);
+}
+
+static void on_away(struct message *message)
+{
+    struct core_message *m = (struct core_message *)message;
+    hub_set_away(&m->worker->hub, m->away);
+    dispose(m);
+}
+
+static void on_routes(struct message *message)
+{
+    struct core_message *m = (struct core_message *)message;
+    routes_unref(m->worker->routes);
+    m->worker->routes = m->routes;
+    router_release(m->worker);
+    dispose(m);
+}
+
+void worker_publish(struct worker *worker, struct call *call, struct frame *frame)
+{
+    struct core_message *m = create(worker, call);
+    m->frame = frame;
+    post(m, on_publish);
+}
+
+void worker_gone(struct worker *worker, struct call *call)
+{
+    post(create(worker, call), on_gone);
+}
+
+void worker_failed(struct worker *worker, struct call *call, const struct problem *problem)
+{
+    struct core_message *m = create(worker, call);
+    m->problem = *problem;
+    post(m, on_failed);
+}
+
+void worker_set_away(struct worker *worker, bool away)
+{
+    struct core_message *m = create(worker, NULL);
+    m->away = away;
+    post(m, on_away);
+}
+
+void worker_set_routes(struct worker *worker, struct routes *routes)
+{
+    struct core_message *m = create(worker, NULL);
+    m->routes = routes;
+    post(m, on_routes);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static int count_busy(h2o_req_t *req, void *data)
+{
+    h2o_socket_t *socket = req->conn->callbacks->get_socket(req->conn);
+
+    if (req->_generator != NULL || (socket != NULL && h2o_socket_is_writing(socket)))
+        ++*(size_t *)data;
+    return 0;
+}
+
+/* Requests that wait, answers that are being written, streams that are ending. */
+static bool is_busy(struct worker *worker)
+{
+    size_t busy = worker->asking + worker->streams.count;
+
+    worker->context.globalconf->http1.callbacks.foreach_request(&worker->context, count_busy, &busy);
+    return busy != 0;
+}
+
+static void on_tick(struct timer *timer)
+{
+    struct worker *worker = H2O_STRUCT_FROM_MEMBER(struct worker, tick, timer);
+
+    hub_counts(&worker->hub, count, worker);
+    if (worker->on_drained == NULL) {
+        timer_set(&worker->loop.timers, timer, TICK_MS * NS_PER_MS);
+    } else if (is_busy(worker)) {
+        timer_set(&worker->loop.timers, timer, DRAIN_TICK_MS * NS_PER_MS);
+    } else {
+        loop_stop(&worker->loop);
+        loop_post(&worker->core->loop, &worker->drained, worker->on_drained);
+    }
+}
+
+struct drain_message {
+    struct message message;
+    struct worker *worker;
+    void (*done)(struct message *message);
+};
+
+static void on_drain(struct message *message)
+{
+    struct drain_message *m = (struct drain_message *)message;
+    struct worker *worker = m->worker;
+
+    worker->on_drained = m->done;
+    free(m);
+    door_close(&worker->door);
+    h2o_context_request_shutdown(&worker->context);
+    streams_drain(&worker->streams);
+    timer_set(&worker->loop.timers, &worker->tick, 0);
+}
+
+void worker_drain(struct worker *worker, void (*done)(struct message *message))
+{
+    struct drain_message *m = must_alloc(sizeof(*m));
+
+    m->worker = worker;
+    m->done = done;
+    loop_post(&worker->loop, &m->message, on_drain);
+}
+
+struct worker *worker_create(struct core *core, const struct options *options, unsigned index,
+                             struct server *server)
+{
+    struct worker *worker = must_alloc(sizeof(*worker));
+
+    worker->core = core;
+    worker->options = options;
+    worker->index = index;
+    loop_init(&worker->loop);
+    h2o_context_init(&worker->context, worker->loop.evloop, &server->config);
+    hub_init(&worker->hub);
+    worker->hub.watch = watch;
+    worker->hub.unwatch = unwatch;
+    worker->hub.data = worker;
+    streams_init(&worker->streams, &worker->loop, &worker->hub, options);
+    h2o_linklist_init_anchor(&worker->held);
+    worker->tick.fire = on_tick;
+    timer_set(&worker->loop.timers, &worker->tick, TICK_MS * NS_PER_MS);
+    door_init(&worker->door, &worker->loop, options->max_connections / options->threads + 1);
+    for (size_t i = 0; i < server->listening_count; ++i)
+        door_add(&worker->door, &server->listening[i], &worker->context, server->host);
+    for (size_t i = 0; index == 0 && i < server->admin_count; ++i)
+        door_add(&worker->door, &server->admin[i], &worker->context, server->admin_host);
+    return worker;
+}
+
+static void *run(void *arg)
+{
+    struct worker *worker = arg;
+
+    metrics_register_thread();
+    loop_run(&worker->loop);
+    return NULL;
+}
+
+void worker_start(struct worker *worker)
+{
+    if (pthread_create(&worker->thread, NULL, run, worker) != 0) {
+        log_error("pthread_create: %s", strerror(errno));
+        exit(1);
+    }
+}
