@@ -163,22 +163,26 @@ static const struct mirror_ops mirror_ops = {start_read, publish, gone, dropped,
 
 static void load_routes(struct core *core);
 
+/* The columns of on_version()'s query, in its order. */
+enum { ID, METHOD, PATH, PARAMETERS, EVENT, HAS_TOPIC, MIN_INTERVAL, REREAD, MAX_BYTES, FINGERPRINT };
+
 static struct route *read_row(const PGresult *result, int row)
 {
-    const char *err = NULL;
-    struct route *route = route_create(atoi(PQgetvalue(result, row, 0)), PQgetvalue(result, row, 1),
-                                       PQgetvalue(result, row, 2), PQgetvalue(result, row, 9), &err);
+    const char *method = PQgetvalue(result, row, METHOD), *path = PQgetvalue(result, row, PATH);
+    const char *event = PQgetvalue(result, row, EVENT), *err = NULL;
+    struct route *route = route_create(atoi(PQgetvalue(result, row, ID)), method, path,
+                                       PQgetvalue(result, row, PARAMETERS), &err);
     if (route == NULL) {
-        log_error("route %s %s is left out: %s", PQgetvalue(result, row, 1), PQgetvalue(result, row, 2), err);
+        log_error("route %s %s is left out: %s", method, path, err);
         return NULL;
     }
-    if (!PQgetisnull(result, row, 4) && strcmp(PQgetvalue(result, row, 4), "message") != 0)
-        route->event = must_strdup(PQgetvalue(result, row, 4));
-    route->has_topic = PQgetvalue(result, row, 5)[0] == 't';
-    route->min_interval_ms = (unsigned)atoi(PQgetvalue(result, row, 6));
-    route->reread_ms = (unsigned)atoi(PQgetvalue(result, row, 7));
-    route->max_bytes = strtoull(PQgetvalue(result, row, 8), NULL, 10);
-    route->fingerprint = must_strdup(PQgetvalue(result, row, 10));
+    if (strcmp(event, "message") != 0) /* EventSource's default needs no line */
+        route->event = must_strdup(event);
+    route->has_topic = PQgetvalue(result, row, HAS_TOPIC)[0] == 't';
+    route->min_interval_ms = (unsigned)atoi(PQgetvalue(result, row, MIN_INTERVAL));
+    route->reread_ms = (unsigned)atoi(PQgetvalue(result, row, REREAD));
+    route->max_bytes = strtoull(PQgetvalue(result, row, MAX_BYTES), NULL, 10);
+    route->fingerprint = must_strdup(PQgetvalue(result, row, FINGERPRINT));
     return route;
 }
 
@@ -293,8 +297,8 @@ static void on_version(struct pool_job *job, enum pool_outcome outcome, PGresult
                   "with encoding UTF8", PQgetvalue(result, 0, 1));
     PQclear(result);
     core->routes_job = (struct pool_job){
-        .sql = "select id, method, path, kind, event, has_topic, min_interval_ms, reread_ms, max_bytes, "
-               "parameters, fingerprint from crier.relay_routes()",
+        .sql = "select id, method, path, parameters, event, has_topic, min_interval_ms, reread_ms, "
+               "max_bytes, fingerprint from crier.relay_routes()",
         .snapshot = true,
         .repeatable = true,
         .urgent = true,
@@ -349,6 +353,7 @@ static void on_listening(struct listener *listener)
 {
     struct core *core = listener->data;
 
+    core->listener_error[0] = '\0';
     log_notice("listening to the database");
     mirrors_resynchronise(&core->mirrors);
     load_routes(core);
@@ -363,7 +368,9 @@ static void on_listener_lost(struct listener *listener, const char *err)
 {
     struct core *core = listener->data;
 
-    log_error("database: not listening: %s", err);
+    if (strcmp(core->listener_error, err) != 0) /* once, not at every attempt */
+        log_error("database: not listening: %s", err);
+    snprintf(core->listener_error, sizeof(core->listener_error), "%s", err);
     if (!core->ready && strstr(err, "pooler") != NULL)
         fatal(core, 1); /* it would never hear anything */
     update_ready(core);

@@ -32,6 +32,7 @@ struct core {
     struct pool_job routes_job;
     bool routes_loading, routes_due;
     struct timer routes_retry;
+    char listener_error[512];     /* the last one that was logged */
     bool ready;                   /* routes are loaded and the canary came back, once at least */
     char id[37];                  /* a random UUID, as text */
     struct worker **workers;      /* options->threads of them */

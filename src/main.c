@@ -119,6 +119,7 @@ int main(int argc, char **argv)
         return status;
     log_set_level(options.log_level);
     set_limits();
+    h2o_srand(); /* jitter that differs from the next relay's */
     metrics_register_thread();
     core_init(&core, &options);
     core.on_fatal = on_fatal;
