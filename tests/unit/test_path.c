@@ -158,7 +158,7 @@ static void topics(void **state)
 
 static enum path_error split(struct path_segments *s, const char *path, size_t length)
 {
-    char *exact = malloc(length + 1);
+    char *exact = calloc(length + 1, 1);
     memcpy(exact, path, length);
     enum path_error result = path_split(s, exact, length);
     free(exact);
