@@ -1,0 +1,365 @@
+/* test_hub.c -- who reads what on one thread.
+ *
+ * The subscribers here are clients that note what they are told; some leave at once when told.
+ */
+#include "promise.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "calls.h"
+#include "hub.h"
+
+enum { MANY = 1000 };
+
+struct client {
+    struct subscriber subscriber;
+    char heard[200];
+    bool leaves; /* unsubscribes in every callback */
+};
+
+static struct hub hub;
+static struct route *route;
+static struct buffer journal; /* what the hub told its owner */
+
+static void hear(struct subscriber *s, const char *what)
+{
+    struct client *c = (struct client *)s;
+    strncat(c->heard, what, sizeof(c->heard) - strlen(c->heard) - 1);
+    strncat(c->heard, ";", sizeof(c->heard) - strlen(c->heard) - 1);
+    if (c->leaves)
+        hub_unsubscribe(s);
+}
+
+static void on_changed(struct subscriber *s)
+{
+    size_t length;
+    const char *json = frame_json(hub_frame(s), &length);
+    char text[100];
+    snprintf(text, sizeof(text), "%.*s", (int)length, json);
+    hear(s, text);
+}
+
+static void on_gone(struct subscriber *s)
+{
+    assert_null(s->key); /* unsubscribed already */
+    hear(s, "gone");
+}
+
+static void on_failed(struct subscriber *s, const struct problem *problem)
+{
+    char text[20];
+    snprintf(text, sizeof(text), "failed %d", problem->status);
+    hear(s, text);
+}
+
+static void on_away(struct subscriber *s)
+{
+    hear(s, "away");
+}
+
+static void on_back(struct subscriber *s)
+{
+    hear(s, "back");
+}
+
+static const struct subscriber_ops ops = {on_changed, on_gone, on_failed, on_away, on_back};
+
+static void on_watch(struct hub *h, struct call *call)
+{
+    assert_ptr_equal(h, &hub);
+    buffer_printf(&journal, "watch %s;", call->key);
+}
+
+static void on_unwatch(struct hub *h, const char *key)
+{
+    assert_ptr_equal(h, &hub);
+    buffer_printf(&journal, "unwatch %s;", key);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    route = test_route(1);
+    buffer_init(&journal, 1 << 20);
+    hub_init(&hub);
+    hub.watch = on_watch;
+    hub.unwatch = on_unwatch;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    hub_dispose(&hub); /* asserts that nobody is left */
+    buffer_dispose(&journal);
+    route_unref(route);
+    assert_int_equal(frame_bytes_alive(), 0);
+    return 0;
+}
+
+static void subscribe(struct client *c, const char *key)
+{
+    struct call *call = test_call(route, key);
+    c->subscriber.ops = &ops;
+    hub_subscribe(&hub, &c->subscriber, call);
+    call_unref(call);
+}
+
+static struct frame *document(const char *json)
+{
+    char copy[100];
+    strcpy(copy, json);
+    return frame_document(NULL, copy, strlen(copy), NULL, NULL, 0);
+}
+
+/* What was noted since the last look. */
+#define HUB_SAID(text)                                                                             \
+    do {                                                                                           \
+        assert_string_equal(journal.length > 0 ? journal.bytes : "", text);                        \
+        buffer_clear(&journal);                                                                    \
+    } while (0)
+#define HEARD(client, text)                                                                        \
+    do {                                                                                           \
+        assert_string_equal((client)->heard, text);                                                \
+        (client)->heard[0] = '\0';                                                                 \
+    } while (0)
+
+static void first_and_last(void **state)
+{
+    (void)state;
+    struct client a = {0}, b = {0}, c = {0};
+    subscribe(&a, "/x");
+    HUB_SAID("watch /x;");
+    subscribe(&b, "/x");
+    HUB_SAID("");
+    subscribe(&c, "/y");
+    HUB_SAID("watch /y;");
+    hub_unsubscribe(&a.subscriber);
+    hub_unsubscribe(&a.subscriber); /* fine when not subscribed */
+    HUB_SAID("");
+    hub_unsubscribe(&b.subscriber);
+    HUB_SAID("unwatch /x;");
+    subscribe(&b, "/x");
+    HUB_SAID("watch /x;");
+    hub_unsubscribe(&b.subscriber);
+    hub_unsubscribe(&c.subscriber);
+    HUB_SAID("unwatch /x;unwatch /y;");
+}
+
+static void everybody(void **state)
+{
+    (void)state;
+    struct client a = {0}, b = {0}, c = {0};
+    subscribe(&a, "/x");
+    assert_null(hub_frame(&a.subscriber));
+    hub_publish(&hub, "/x", document("1"));
+    HEARD(&a, "1;");
+    subscribe(&b, "/x");
+    HEARD(&b, "1;"); /* at once: there is a frame already */
+    subscribe(&c, "/y");
+    hub_publish(&hub, "/x", document("2"));
+    HEARD(&a, "2;");
+    HEARD(&b, "2;");
+    HEARD(&c, "");
+    hub_unsubscribe(&a.subscriber);
+    hub_publish(&hub, "/x", document("3"));
+    HEARD(&a, "");
+    HEARD(&b, "3;");
+    hub_unsubscribe(&b.subscriber);
+    hub_unsubscribe(&c.subscriber);
+    HUB_SAID("watch /x;watch /y;unwatch /x;unwatch /y;");
+}
+
+static void newest_only(void **state)
+{
+    (void)state;
+    struct client a = {0};
+    subscribe(&a, "/x");
+    struct frame *slow = document("[1,1,1]"); /* somebody still writes it */
+    hub_publish(&hub, "/x", frame_ref(slow));
+    assert_int_equal(frame_bytes_stale(), 0);
+    hub_publish(&hub, "/x", document("[2]"));
+    assert_int_equal(frame_bytes_stale(), frame_size(slow));
+    assert_int_equal(frame_bytes_alive(), frame_size(slow) + frame_size(hub_frame(&a.subscriber)));
+    frame_unref(slow);
+    assert_int_equal(frame_bytes_alive(), frame_size(hub_frame(&a.subscriber)));
+    assert_int_equal(frame_bytes_stale(), 0);
+    for (int i = 0; i < 100; i++)
+        hub_publish(&hub, "/x", document("[3]"));
+    assert_int_equal(frame_bytes_alive(), frame_size(hub_frame(&a.subscriber)));
+    hub_unsubscribe(&a.subscriber);
+    assert_int_equal(frame_bytes_alive(), 0);
+}
+
+static void nobody(void **state)
+{
+    (void)state;
+    struct problem problem;
+    problem_set(&problem, 500, "x", NULL);
+    hub_publish(&hub, "/x", document("1")); /* it was on its way when the last one left */
+    HUB_SAID("unwatch /x;");
+    assert_int_equal(frame_bytes_alive(), 0);
+    hub_gone(&hub, "/x");
+    hub_failed(&hub, "/x", &problem);
+}
+
+static void leaving_when_told(void **state)
+{
+    (void)state;
+    static struct client clients[10];
+    struct problem problem;
+    problem_set(&problem, 500, "x", NULL);
+    for (int round = 0; round < 4; round++) { /* changed, failed, gone, away */
+        for (int mask = 0; mask < 1 << 4; mask++) {
+            memset(clients, 0, sizeof(clients));
+            for (int i = 0; i < 4; i++) {
+                clients[i].leaves = mask >> i & 1;
+                subscribe(&clients[i], "/x");
+            }
+            if (round == 0)
+                hub_publish(&hub, "/x", document("1"));
+            else if (round == 1)
+                hub_failed(&hub, "/x", &problem);
+            else if (round == 2)
+                hub_gone(&hub, "/x");
+            else
+                hub_set_away(&hub, true);
+            for (int i = 0; i < 4; i++) {
+                HEARD(&clients[i], ((const char *[]){"1;", "failed 500;", "gone;", "away;"})[round]);
+                assert_int_equal(clients[i].subscriber.key != NULL, round != 2 && !clients[i].leaves);
+                hub_unsubscribe(&clients[i].subscriber);
+            }
+            hub_set_away(&hub, false);
+            HUB_SAID("watch /x;unwatch /x;");
+        }
+    }
+}
+
+static void leaving_when_coming(void **state)
+{
+    (void)state;
+    struct client a = {0}, b = {.leaves = true};
+    subscribe(&a, "/x");
+    hub_publish(&hub, "/x", document("1"));
+    subscribe(&b, "/x"); /* is served and leaves before hub_subscribe() returns */
+    HEARD(&b, "1;");
+    assert_null(b.subscriber.key);
+    hub_set_away(&hub, true);
+    subscribe(&b, "/y");
+    HEARD(&b, "away;");
+    assert_null(b.subscriber.key);
+    hub_unsubscribe(&a.subscriber);
+    HUB_SAID("watch /x;watch /y;unwatch /y;unwatch /x;");
+    hub_set_away(&hub, false);
+}
+
+static void gone(void **state)
+{
+    (void)state;
+    struct client a = {0}, b = {0}, c = {0};
+    subscribe(&a, "/x");
+    subscribe(&b, "/x");
+    subscribe(&c, "/y");
+    hub_publish(&hub, "/x", document("1"));
+    hub_gone(&hub, "/x");
+    HEARD(&a, "1;gone;");
+    HEARD(&b, "1;gone;");
+    HEARD(&c, "");
+    HUB_SAID("watch /x;watch /y;unwatch /x;");
+    assert_int_equal(frame_bytes_alive(), 0);
+    subscribe(&a, "/x"); /* it may come back */
+    HEARD(&a, "");
+    HUB_SAID("watch /x;");
+    hub_unsubscribe(&a.subscriber);
+    hub_unsubscribe(&c.subscriber);
+}
+
+static void away_and_back(void **state)
+{
+    (void)state;
+    struct client a = {0}, b = {0}, c = {0};
+    subscribe(&a, "/x");
+    hub_publish(&hub, "/x", document("1"));
+    hub_set_away(&hub, true);
+    hub_set_away(&hub, true); /* said once */
+    HEARD(&a, "1;away;");
+    subscribe(&b, "/y");
+    HEARD(&b, "away;");
+    subscribe(&c, "/x");
+    HEARD(&c, "1;"); /* what there is, is shown */
+    hub_set_away(&hub, false);
+    hub_set_away(&hub, false);
+    HEARD(&a, "back;");
+    HEARD(&b, "back;");
+    HEARD(&c, "back;");
+    hub_unsubscribe(&a.subscriber);
+    hub_unsubscribe(&b.subscriber);
+    hub_unsubscribe(&c.subscriber);
+}
+
+static void on_count(void *data, const char *key, uint32_t subscribers)
+{
+    assert_ptr_equal(data, &journal);
+    buffer_printf(&journal, "%s=%u;", key, subscribers);
+}
+
+static void counting(void **state)
+{
+    (void)state;
+    struct client a = {0}, b = {0}, c = {0};
+    subscribe(&a, "/x");
+    subscribe(&b, "/x");
+    subscribe(&c, "/y");
+    buffer_clear(&journal);
+    hub_counts(&hub, on_count, &journal);
+    HUB_SAID("/x=2;/y=1;");
+    hub_counts(&hub, on_count, &journal);
+    HUB_SAID(""); /* told once */
+    hub_unsubscribe(&b.subscriber);
+    hub_counts(&hub, on_count, &journal);
+    HUB_SAID("/x=1;");
+    hub_unsubscribe(&a.subscriber);
+    hub_counts(&hub, on_count, &journal);
+    HUB_SAID("unwatch /x;"); /* that says it all */
+    hub_unsubscribe(&c.subscriber);
+}
+
+static void many(void **state)
+{
+    (void)state;
+    static struct client clients[MANY];
+    memset(clients, 0, sizeof(clients));
+    for (int i = 0; i < MANY; i++) {
+        clients[i].leaves = i % 3 == 0;
+        subscribe(&clients[i], i % 2 == 0 ? "/even" : "/odd");
+    }
+    hub_publish(&hub, "/even", document("0"));
+    hub_publish(&hub, "/odd", document("1"));
+    hub_publish(&hub, "/odd", document("3"));
+    for (int i = 0; i < MANY; i++) {
+        const char *all = i % 2 == 0 ? "0;" : i % 3 == 0 ? "1;" : "1;3;";
+        HEARD(&clients[i], all);
+        hub_unsubscribe(&clients[i].subscriber);
+    }
+    HUB_SAID("watch /even;watch /odd;unwatch /odd;unwatch /even;"); /* 997 left before 998 */
+}
+
+#define HUB(sentence, function) {sentence, function, setup, teardown, NULL}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HUB("hub: a key is watched while it has a subscriber", first_and_last),
+        HUB("hub: a change is told to all who read the key and to nobody else", everybody),
+        HUB("hub: holds the newest frame and no other", newest_only),
+        HUB("hub: what nobody reads is let go, and unwatched once more", nobody),
+        HUB("hub: whoever is told anything may leave at once", leaving_when_told),
+        HUB("hub: a newcomer that is served at once may leave at once", leaving_when_coming),
+        HUB("hub: a document that is gone has no subscribers", gone),
+        HUB("hub: the database's absence is said once, and to newcomers without a document",
+            away_and_back),
+        HUB("hub: a changed number of subscribers is told once", counting),
+        HUB("hub: a thousand subscribers, of whom a third leave when told", many),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
