@@ -13,6 +13,7 @@ set local client_min_messages = 'warning';
 \ir schema/watches.sql
 \ir schema/relays.sql
 \ir schema/subscriptions.sql
+\ir schema/finding.sql
 
 \ir functions/crier/fail.sql
 \ir functions/crier/version.sql
@@ -37,6 +38,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/relation_named.sql
 \ir functions/crier/relation_text.sql
 \ir functions/crier/relation_check.sql
+\ir functions/crier/watch_payload.sql
 \ir functions/crier/watch_source.sql
 \ir functions/crier/watch_install.sql
 \ir functions/crier/watch_store.sql
@@ -53,6 +55,22 @@ set local client_min_messages = 'warning';
 \ir functions/crier/relay_report.sql
 \ir functions/crier/relay_stop.sql
 \ir functions/crier/grant_relay.sql
+\ir functions/crier/found.sql
+\ir functions/crier/decode.sql
+\ir functions/crier/route_match.sql
+\ir functions/crier/templates_meet.sql
+\ir functions/crier/is_json.sql
+\ir functions/crier/explain_function.sql
+\ir functions/crier/try_read.sql
+\ir functions/crier/explain_document.sql
+\ir functions/crier/explain_watch.sql
+\ir functions/crier/explain_topic.sql
+\ir functions/crier/relay_roles.sql
+\ir functions/crier/explain_privileges.sql
+\ir functions/crier/explain_relays.sql
+\ir functions/crier/explain_subscriptions.sql
+\ir functions/crier/explain.sql
+\ir functions/crier/check.sql
 
 \ir triggers/crier/routes_changed.sql
 

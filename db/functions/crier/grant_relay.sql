@@ -7,7 +7,7 @@ begin
        privileges, which crier.explain checks. */
     if to_regrole(quote_ident(role)) is null then
         perform crier.fail('CR060', format('there is no role %I', role), 'It is not in pg_roles.',
-            format('create role %I login password ''…'';', role));
+            format('create role %I login password ''...'';', role));
     end if;
     execute format('grant usage on schema crier to %I', role);
     execute format('grant select on crier.routes to %I', role);

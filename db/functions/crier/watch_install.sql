@@ -16,13 +16,10 @@ begin
     if not exists (
         select from pg_proc p
         where p.pronamespace = 'crier'::regnamespace and p.proname = name and p.prosrc = source.body
-          and source.pinned = (cardinality(p.proconfig) > 1))
+          and (source.settings is null) = (p.proconfig is null))
     then
         execute format('create or replace function crier.%I() returns trigger language plpgsql volatile '
-            'security definer set search_path = pg_catalog, pg_temp %s as %L', name,
-            case when source.pinned then 'set timezone = ''UTC'' set datestyle = ''ISO'' '
-                'set intervalstyle = ''postgres'' set bytea_output = ''hex'' set extra_float_digits = 1' end,
-            source.body);
+            'security definer %s as %L', name, source.settings, source.body);
         execute format('revoke all on function crier.%I() from public', name);
         execute format('comment on function crier.%I() is %L', name,
             format('Generated: crier.watch(%L, %L).', relation::regclass, topic));

@@ -1,0 +1,49 @@
+create or replace function crier.explain(path text)
+    returns setof crier.finding language plpgsql volatile
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    matched record;
+    route crier.routes;
+    findings crier.finding[];
+    key text;
+    topic text;
+begin
+    /* Why is this page not live? Looks at everything between a row and a browser, in the order in
+       which a request passes it, and says what to do. A template stands for its route; a path
+       with values also tries the function, undoing whatever it does. */
+    begin
+        select * into matched from crier.route_match(path);
+    exception when data_exception then
+        return next crier.found('route', false, sqlerrm, 'Percent-encode the path as a browser does; crier.encode helps.');
+        return;
+    end;
+    select * into route from crier.routes r where r.id = matched.route;
+    if not found then
+        return next crier.found('route', false, format('no route matches %s', path),
+            coalesce('There are ' || (select string_agg(r.path, ', ' order by r.path) from crier.routes r) || '.',
+                'There are none: select crier.live(''/path'', ''schema.function(types)'');'));
+        return;
+    end if;
+    return next crier.found('route', true, format('%s %s', route.method, route.path), null);
+    return query select * from crier.explain_function(route);
+    if matched.arguments is not null then
+        select d.findings, d.key, d.topic into findings, key, topic
+        from crier.explain_document(route, matched.arguments) d;
+        return query select * from unnest(findings);
+        if topic is not null then
+            return query select * from crier.explain_topic(topic);
+        end if;
+    elsif route.topic is null then
+        return query select * from crier.explain_topic(route.path);
+    end if;
+    return query select * from crier.explain_privileges(route, matched.arguments);
+    return query select * from crier.explain_relays();
+    if key is not null then
+        return query select * from crier.explain_subscriptions(key);
+    end if;
+end
+$$;
+comment on function crier.explain(text) is
+    'Why is this page not live? select * from crier.explain(''/api/posts/17''): every step between a row and a browser, whether it is in order, and what to do.';
+revoke all on function crier.explain(text) from public;

@@ -1,0 +1,33 @@
+/* Takes the schema crier away, with the triggers that it made on your tables, and nothing of yours:
+   psql "$DATABASE_URL" -f db/uninstall.sql. It stops when something of yours needs the schema, such
+   as a function that returns crier.json_text. Functions that only call crier.touch are not found;
+   they fail when they next run. */
+
+\set ON_ERROR_STOP on
+begin;
+set local client_min_messages = 'warning';
+
+do $$
+declare
+    dependents text;
+begin
+    select string_agg(distinct pg_describe_object(d.classid, d.objid, d.objsubid), ', ') into dependents
+    from pg_depend d
+    join (
+        select 'pg_proc'::regclass as classid, oid as objid from pg_proc where pronamespace = to_regnamespace('crier')
+        union all select 'pg_type'::regclass, oid from pg_type where typnamespace = to_regnamespace('crier')
+        union all select 'pg_class'::regclass, oid from pg_class where relnamespace = to_regnamespace('crier')) ours
+        on (ours.classid, ours.objid) = (d.refclassid, d.refobjid)
+    where d.deptype = 'n'
+      and not exists (select from pg_trigger t
+                      where d.classid = 'pg_trigger'::regclass and t.oid = d.objid)
+      and (pg_identify_object(d.classid, d.objid, 0)).schema is distinct from 'crier';
+    if dependents is not null then
+        raise exception using errcode = 'CR072', message = 'something of yours needs the schema crier',
+            detail = 'It is ' || dependents || '.', hint = 'Drop it, or change it so that it does not, and try again.';
+    end if;
+end
+$$;
+
+drop schema if exists crier cascade;
+commit;
