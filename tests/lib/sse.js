@@ -236,8 +236,8 @@ export class Stream {
 // Opens a GET with Accept: text/event-stream (headers given override), on a connection of its own.
 // Whatever the status, the answer is returned: look at `status`.
 export function openStream(url, { headers = {}, lastEventId, method = 'GET', localAddress, limit } = {}) {
-  const given = { accept: 'text/event-stream', ...headers };
-  if (lastEventId !== undefined) given['last-event-id'] = lastEventId;
+  const given = { accept: 'text/event-stream', 'last-event-id': lastEventId, ...headers };
+  for (const name of Object.keys(given)) if (given[name] === undefined) delete given[name];
   const opened = deferred();
   const request = http.request(url, { method, headers: given, agent: false, localAddress });
   request.once('response', (response) => opened.resolve(new Stream(request, response)));

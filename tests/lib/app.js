@@ -1,0 +1,75 @@
+// app.js -- a cluster with the application of app.sql and a relay in front of it.
+//
+//   const app = await startApp(test, { relay: { args: ['--pool', '2'] } });
+//   app.cluster  app.relay  app.url('/api/notes/1')
+//   await app.get('/api/notes/1', { headers })      await app.stream('/api/notes/1', { lastEventId })
+//
+// Everything ends with the test file: streams, relay, cluster. The relay must exit by itself with
+// status 0, so that what a sanitizer has to say at the end fails a test too.
+
+import { strictEqual } from 'node:assert/strict';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { ROOT, startCluster } from './cluster.js';
+import { startRelay } from './relay.js';
+import { get, openStream, rawRequest } from './sse.js';
+import { until } from './until.js';
+
+class App {
+  constructor(cluster) {
+    this.cluster = cluster;
+    this.streams = new Set();
+    this.relays = new Set();
+  }
+
+  async startRelay(options = {}) {
+    const relay = await startRelay({ database: this.cluster.url({ user: 'relay' }), ...options });
+    this.relays.add(relay);
+    return relay;
+  }
+
+  url(path) { return `${this.relay.url}${path}`; }
+  get(path, options) { return get(this.url(path), options); }
+  sql(...args) { return this.cluster.sql(...args); }
+  metric(name) { return this.relay.metric(name); }
+
+  // Opens a stream that is closed at the end; `path` may also be a whole URL.
+  async stream(path, options) {
+    const stream = await openStream(path.startsWith('http') ? path : this.url(path), options);
+    this.streams.add(stream);
+    return stream;
+  }
+
+  raw(text, options) { return rawRequest(this.relay.url, text, options); }
+
+  // The number of reads once the relay has nothing more to do.
+  async quietReads(relay = this.relay) {
+    let before = -1;
+    return until(async () => {
+      const now = await relay.metric('pgcrier_reads_total');
+      const quiet = now === before && (await relay.metric('pgcrier_pool_connections{state="busy"}')) === 0;
+      before = now;
+      return quiet && now + 1;
+    }, { every: 150, what: 'no more reads' }).then((n) => n - 1);
+  }
+
+  async stop() {
+    for (const stream of this.streams) stream.close();
+    for (const relay of this.relays) {
+      if (relay.result) continue;
+      const { code, signal } = await relay.stop();
+      strictEqual(code ?? signal, 0, `the relay's exit status; it said:\n${relay.lines.slice(-20).join('\n')}`);
+    }
+    await this.cluster.stop();
+  }
+}
+
+// relay: options of startRelay, or false for none; sql: more of it, run after app.sql.
+export async function startApp({ relay = {}, settings, sql } = {}) {
+  const app = new App(await startCluster({ settings }));
+  after(() => app.stop());
+  app.cluster.psql(['-f', join(ROOT, 'tests', 'lib', 'app.sql')]);
+  if (sql) await app.sql(sql);
+  if (relay) app.relay = await app.startRelay(relay);
+  return app;
+}
