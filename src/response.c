@@ -46,10 +46,17 @@ static void set_status(h2o_req_t *req, int status)
     req->res.reason = reason_of(status);
 }
 
-h2o_iovec_t request_header(const h2o_req_t *req, const char *name)
+h2o_iovec_t request_header(h2o_req_t *req, const char *name)
 {
     ssize_t i = h2o_find_header_by_str(&req->headers, name, strlen(name), -1);
-    return i == -1 ? (h2o_iovec_t){NULL, 0} : req->headers.entries[i].value;
+    h2o_iovec_t value = {NULL, 0};
+
+    for (; i != -1; i = h2o_find_header_by_str(&req->headers, name, strlen(name), i)) {
+        h2o_iovec_t field = req->headers.entries[i].value;
+        value = value.base == NULL ? field
+                                   : h2o_concat(&req->pool, value, h2o_iovec_init(H2O_STRLIT(", ")), field);
+    }
+    return value;
 }
 
 static bool is_head(const h2o_req_t *req)

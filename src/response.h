@@ -19,7 +19,8 @@ void response_not_allowed(h2o_req_t *req, const char *allow);
 void response_stream_headers(h2o_req_t *req);
 /* A small text, as it is (for --admin). */
 void response_text(h2o_req_t *req, int status, const char *type, const char *text, size_t length);
-/* The value of a request header, empty (base NULL) without it; name in lower case. */
-h2o_iovec_t request_header(const h2o_req_t *req, const char *name);
+/* The value of a request header, empty (base NULL) without it; name in lower case. Several fields of
+ * that name are one list (RFC 9110, 5.3). */
+h2o_iovec_t request_header(h2o_req_t *req, const char *name);
 
 #endif

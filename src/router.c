@@ -38,7 +38,7 @@ static int answer_400(h2o_req_t *req, const char *detail)
     return 0;
 }
 
-static bool wants_stream(const h2o_req_t *req)
+static bool wants_stream(h2o_req_t *req)
 {
     h2o_iovec_t accept = request_header(req, "accept");
     return accept.base != NULL && negotiate_stream(accept.base, accept.len);
@@ -50,7 +50,7 @@ static bool is_get(const h2o_req_t *req)
 }
 
 /* The id that the client has: of the header, or, where it cannot set one, of the query. */
-static void find_seen(const h2o_req_t *req, const struct path_query *query, char seen[FRAME_ID_LENGTH + 1])
+static void find_seen(h2o_req_t *req, const struct path_query *query, char seen[FRAME_ID_LENGTH + 1])
 {
     h2o_iovec_t id = request_header(req, "last-event-id");
 
@@ -158,6 +158,10 @@ static int route_request(h2o_req_t *req)
 static int on_req(h2o_handler_t *self, h2o_req_t *req)
 {
     (void)self;
+    /* libh2o reads Content-Length and Transfer-Encoding leniently; what a proxy in front takes for the
+     * rest of a body must not become a request (RFC 9112, 11.2). */
+    if (req->entity.base != NULL)
+        req->http1_is_persistent = 0;
     return route_request(req);
 }
 
