@@ -168,7 +168,9 @@ static void set_reread(struct mirror *mirror)
 {
     /* Spread by a quarter, or mirrors that began together would always read together. */
     uint64_t ns = mirror->call->route->reread_ms * NS_PER_MS;
-    if (ns != 0) /* 0 means never */
+    if (ns == 0) /* never */
+        timer_cancel(mirror->set->timers, &mirror->reread);
+    else
         timer_set(mirror->set->timers, &mirror->reread, ns - ns / 4 + (uint64_t)h2o_rand() % (ns / 4 + 1));
 }
 
@@ -366,6 +368,8 @@ void mirror_redefine(struct mirror *mirror, struct route *route)
         leave_topic(mirror);
     else
         join_topic(mirror, mirror->call->key, strcspn(mirror->call->key, "?"));
+    if (mirror->watchers != 0)
+        set_reread(mirror);
     mirror->failures = 0;
     mark_dirty(mirror);
     proceed(mirror);
