@@ -1,0 +1,40 @@
+/* Installs Talking, a forum of voice messages, or brings it up to date:
+   psql "$DATABASE_URL" -f db/talking.sql, after db/install.sql. One transaction, safe to repeat.
+   It makes the schema talking, and declares to crier what is served and what changes it. */
+
+\set ON_ERROR_STOP on
+begin;
+set local client_min_messages = 'warning';
+
+\ir schema/talking/schema.sql
+\ir functions/talking/wilson.sql
+\ir functions/talking/recording_head.sql
+\ir schema/talking/recordings.sql
+\ir schema/talking/thread_sizes.sql
+\ir schema/talking/votes.sql
+\ir schema/talking/audio.sql
+
+\ir functions/talking/thread_sizes_fold.sql
+\ir functions/talking/depth_first.sql
+\ir functions/talking/thread_of.sql
+\ir functions/talking/recording_tree.sql
+\ir functions/talking/recordings_list.sql
+
+\ir triggers/talking/recording_rooted.sql
+\ir triggers/talking/recording_fixed.sql
+\ir triggers/talking/recording_moves.sql
+\ir triggers/talking/recording_moved.sql
+\ir triggers/talking/recordings_counted.sql
+\ir triggers/talking/votes_counted.sql
+\ir triggers/talking/audio_noted.sql
+
+do $$
+begin
+    perform crier.live('/api/recordings', 'talking.recordings_list(integer)');
+    perform crier.live('/api/recordings/{id}', 'talking.recording_tree(integer)',
+        topic => 'talking.thread_of(integer)', inline => true);
+    perform crier.watch('talking.recordings', '/api/recordings');
+    perform crier.watch('talking.recordings', 'thread/{root_id}');
+end
+$$;
+commit;
