@@ -194,6 +194,8 @@ static void touch(struct mirror *mirror)
 {
     mirror->notified_at_ms = wall_clock_ms();
     mirror->report_due = true;
+    if (mirror->failures > 1)
+        mirror->failures = 1; /* what it raised about may be mended: the back-off begins anew */
     mark_dirty(mirror);
     proceed(mirror);
 }

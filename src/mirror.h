@@ -39,7 +39,7 @@
 
 enum {
     MIRROR_BACKOFF_MIN_MS = 500,
-    MIRROR_BACKOFF_MAX_MS = 30000, /* between reads of a function that raises */
+    MIRROR_BACKOFF_MAX_MS = 30000, /* between reads of a function that raises; a touch begins anew */
 };
 
 struct mirror;

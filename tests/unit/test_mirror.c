@@ -703,6 +703,32 @@ static void back_off(void **state)
     HAPPENED("read /a;"); /* from the beginning again */
 }
 
+static void touched_in_back_off(void **state)
+{
+    (void)state;
+    watch("/a", 0);
+    for (int i = 0; i < 4; i++) {
+        uint64_t since_ms = (now_ns - at("/a")->read_began_ns) / NS_PER_MS;
+        fail_read("/a");
+        advance((500u << i) - since_ms + 1);
+    }
+    fail_read("/a");
+    advance(10);
+    buffer_clear(&journal);
+    mirrors_touch(&set, "/a"); /* the write that mends it: not eight seconds later */
+    HAPPENED("");
+    advance(500);
+    HAPPENED("read /a;");
+    fail_read("/a");
+    for (int i = 0; i < 1000; i++) { /* but no more than two reads a second, whatever is written */
+        mirrors_touch(&set, "/a");
+        advance(1);
+        if (at("/a")->reading)
+            fail_read("/a");
+    }
+    HAPPENED("failed /a 1 500;read /a;failed /a 1 500;read /a;failed /a 1 500;");
+}
+
 static void away_is_no_failure(void **state)
 {
     (void)state;
@@ -1044,6 +1070,7 @@ int main(void)
                topic_unknown_to_the_read),
         MIRROR("mirror: a topic that nobody watches is forgotten", topic_of_an_asker),
         MIRROR("mirror: reads of a function that raises back off, up to 30 s", back_off),
+        MIRROR("mirror: a touch begins the back-off anew, and no more", touched_in_back_off),
         MIRROR("mirror: the database away is no failure, its return makes dirty ones read",
                away_is_no_failure),
         MIRROR("mirror: a read lost with the database is made good", lost_before_said),
