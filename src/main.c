@@ -27,6 +27,7 @@ static struct core core;
 static bool draining;
 static unsigned drained;
 static struct timer deadline;
+static h2o_socket_t *signals;
 
 static void on_deadline(struct timer *timer)
 {
@@ -91,7 +92,7 @@ static void watch_signals(void)
         log_error("signalfd: %s", strerror(errno));
         exit(1);
     }
-    loop_watch(&core.loop, fd, on_signal, NULL);
+    signals = loop_watch(&core.loop, fd, on_signal, NULL);
 }
 
 /* As many descriptors as the system allows, and connections within them. */
