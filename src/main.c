@@ -138,6 +138,7 @@ int main(int argc, char **argv)
     loop_run(&core.loop);
     for (unsigned i = 0; i < options.threads; ++i)
         pthread_join(core.workers[i]->thread, NULL);
+    h2o_socket_close(signals);
     log_notice("stopped");
     return core.exit_status;
 }
