@@ -21,7 +21,9 @@ begin
         select recordings || array_agg(o.recording_id), directions || array_agg(o.direction), weights || array_agg(-1)
         into recordings, directions, weights from old_rows o;
     end if;
-    perform from talking.recordings r where r.id = any (recordings) order by r.id for no key update;
+    if cardinality(recordings) > 1 then
+        perform from talking.recordings r where r.id = any (recordings) order by r.id for no key update;
+    end if;
     update talking.recordings r set ups = r.ups + c.ups, downs = r.downs + c.downs
     from (
         select v.id,
