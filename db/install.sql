@@ -25,6 +25,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/function_signature.sql
 \ir functions/crier/functions_collide.sql
 \ir functions/crier/function_parameters.sql
+\ir functions/crier/last_name.sql
 \ir functions/crier/function_named.sql
 \ir functions/crier/function_check.sql
 \ir functions/crier/route_check.sql

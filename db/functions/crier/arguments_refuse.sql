@@ -24,3 +24,4 @@ begin
 end
 $$;
 comment on function crier.arguments_refuse(jsonb, json) is 'Private: raises PT400 for what is wrong with a request''s arguments.';
+revoke all on function crier.arguments_refuse(jsonb, json) from public;

@@ -22,11 +22,13 @@ begin
         get stacked diagnostics hint = pg_exception_hint;
         return next crier.found('watch', false, sqlerrm,
             format('Its topics are all notified at once meanwhile. Make it as it was, or select crier.unwatch(%L, %L). %s', watch.relation, watch.topic, hint));
+        return;
     end;
     return next crier.found('watch', true, format('%s changes %s', watch.relation, watch.topic), null);
     if not exists (
         select from pg_proc p, crier.watch_source(relation, watch.topic) s
-        where p.oid = to_regproc(format('crier.%I', name)) and p.prosrc = s.body) then
+        where p.oid = to_regproc(format('crier.%I', name)) and p.prosrc = s.body
+          and (p.proconfig is null) = (s.settings is null)) then
         return next crier.found('triggers', false, format('the trigger function crier.%I is missing or out of date', name), repair);
     end if;
     for wrong in

@@ -13,6 +13,9 @@ begin
         perform crier.fail('CR013', format('%s is not a plain function', signature),
             format('It is %s.', case p.prokind when 'p' then 'a procedure' when 'a' then 'an aggregate' else 'a window function' end),
             'Name a function; one that calls this can be written in a few lines.');
+    elsif exists (select from pg_namespace n where n.oid = p.pronamespace and n.nspname like 'pg\_temp\_%') then
+        perform crier.fail('CR024', format('%s is temporary', signature),
+            'Only this session sees it, never a relay.', 'Create the function in a lasting schema.');
     elsif p.provariadic <> 0 then
         perform crier.fail('CR014', format('%s is VARIADIC', signature),
             'A call by name cannot spread values over a VARIADIC argument.',

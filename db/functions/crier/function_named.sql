@@ -17,11 +17,9 @@ begin
     if found_oid is not null then
         return found_oid;
     end if;
-    select pg_catalog.string_agg(p.oid::pg_catalog.regprocedure::text, ', ' order by p.oid) into candidates
+    select pg_catalog.string_agg(crier.function_signature(p.oid), ', ' order by p.oid) into candidates
     from pg_catalog.pg_proc p
-    where p.proname = (pg_catalog.parse_ident(pg_catalog.split_part(reference, '(', 1), false))
-        [pg_catalog.array_upper(pg_catalog.parse_ident(pg_catalog.split_part(reference, '(', 1), false), 1)]
-      and pg_catalog.pg_function_is_visible(p.oid) is not null;
+    where p.proname operator(pg_catalog.=) crier.last_name(reference);
     if reference not like '%(%' and candidates like '%, %' then
         perform crier.fail('CR012', pg_catalog.format('the function %s is ambiguous', reference),
             pg_catalog.format('There are %s.', candidates), hint);

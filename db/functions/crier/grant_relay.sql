@@ -11,9 +11,10 @@ begin
     end if;
     execute format('grant usage on schema crier to %I', role);
     execute format('grant select on crier.routes to %I', role);
-    execute format('grant execute on function crier.relay_routes(), crier.resolve(integer, json), '
-        'crier.read(integer, json), crier.relay_report(uuid, json, json), crier.relay_stop(uuid), '
-        'crier.refresh_watches() to %I', role);
+    execute format('grant execute on function crier.version(), crier.encode(text), crier.encode_octets(text), '
+        'crier.template_parts(text), crier.items(json), crier.arguments_refuse(jsonb, json), '
+        'crier.relay_routes(), crier.resolve(integer, json), crier.read(integer, json), '
+        'crier.relay_report(uuid, json, json), crier.relay_stop(uuid), crier.refresh_watches() to %I', role);
 end
 $$;
 comment on function crier.grant_relay(name) is

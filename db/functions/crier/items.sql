@@ -13,3 +13,4 @@ as $$
         order by e.n);
 $$;
 comment on function crier.items(json) is 'Private: the elements of an array argument from a URL.';
+revoke all on function crier.items(json) from public;

@@ -8,14 +8,18 @@ declare
     changes integer := 0;
 begin
     /* Brings every watch up to date: partitions attached or detached, columns of another type, a
-       newer pgcrier. A table that is busy, or not ours to change, is left for the next time, and
-       one that is gone or lacks a column stays as it is; crier.check tells. */
+       newer pgcrier. A table that is busy, gone, or not ours to change is left for the next time;
+       crier.check tells. Where a foreign table became a partition the triggers go, because
+       PostgreSQL refuses writes to it through a parent that has transition tables. */
     for watch in select * from crier.watches order by id loop
         begin
             perform crier.relation_check(to_regclass(watch.relation), watch.topic);
             changes := changes + crier.watch_install(watch.id, to_regclass(watch.relation), watch.topic);
-        exception when others then
-            continue;
+        exception
+            when sqlstate 'CR053' then
+                changes := changes + crier.watch_drop(watch.id);
+            when others then
+                continue;
         end;
     end loop;
     return changes;

@@ -34,3 +34,4 @@ begin
 end
 $$;
 comment on function crier.template_parts(text) is 'Private: the segments of a template, a literal or a parameter each.';
+revoke all on function crier.template_parts(text) from public;

@@ -1,11 +1,18 @@
 create or replace function crier.watch_drop(watch integer)
-    returns void language plpgsql volatile
+    returns integer language plpgsql volatile
     set search_path = pg_catalog, pg_temp
     set client_min_messages = 'warning'
 as $$
+declare
+    name constant text := 'watch_' || watch;
 begin
-    /* Drops a watch's trigger function, and with it its triggers on all tables. */
-    execute format('drop function if exists crier.%I() cascade', 'watch_' || watch);
+    /* Drops a watch's trigger function, and with it its triggers on all tables; returns how many
+       functions there were, 1 or 0. */
+    if to_regproc(format('crier.%I', name)) is null then
+        return 0;
+    end if;
+    execute format('drop function crier.%I() cascade', name);
+    return 1;
 end
 $$;
 comment on function crier.watch_drop(integer) is 'Private: drops a watch''s trigger function and triggers.';
