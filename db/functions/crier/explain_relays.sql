@@ -10,8 +10,10 @@ as $$
     from crier.relays r where r.seen > clock_timestamp() - interval '60 seconds'
     union all
     select 'relay', false,
-        coalesce(format('no relay has been seen for 60 s; the last was %s at %s', (array_agg(coalesce(r.name, r.id::text) order by r.seen desc))[1],
-            to_char(max(r.seen), 'YYYY-MM-DD HH24:MI:SS TZ')), 'no relay has been seen'),
+        case when max(r.seen) is null then 'no relay has been seen'
+             else format('no relay has been seen for 60 s; the last was %s at %s',
+                (array_agg(coalesce(r.name, r.id::text) order by r.seen desc))[1],
+                to_char(max(r.seen), 'YYYY-MM-DD HH24:MI:SS TZ')) end,
         'Start one: pgcrier --database URL --listen 8080, with a role that crier.grant_relay was for.'
     from crier.relays r
     having max(r.seen) is null or max(r.seen) <= clock_timestamp() - interval '60 seconds';

@@ -3,10 +3,11 @@ create or replace function crier.explain_watch(watch crier.watches)
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    repair constant text := 'select crier.refresh_watches();';
+    repair constant text := format('As the table''s owner: select crier.watch(%L, %L);', watch.relation, watch.topic);
     name constant text := 'watch_' || watch.id;
     relation oid;
     wrong record;
+    detail text;
     hint text;
 begin
     /* Whether a watch's table, columns, function and triggers are in order, at every level. */
@@ -19,9 +20,11 @@ begin
     begin
         perform crier.relation_check(relation, watch.topic);
     exception when others then
-        get stacked diagnostics hint = pg_exception_hint;
-        return next crier.found('watch', false, sqlerrm,
-            format('Its topics are all notified at once meanwhile. Make it as it was, or select crier.unwatch(%L, %L). %s', watch.relation, watch.topic, hint));
+        get stacked diagnostics detail = pg_exception_detail, hint = pg_exception_hint;
+        return next crier.found('watch', false, format('%s: %s %s', sqlerrm, detail,
+                case when sqlstate = 'CR054' then 'Every change notifies all its topics meanwhile.'
+                     else 'It has no triggers meanwhile.' end),
+            format('%s Or give it up: select crier.unwatch(%L, %L);', hint, watch.relation, watch.topic));
         return;
     end;
     return next crier.found('watch', true, format('%s changes %s', watch.relation, watch.topic), null);

@@ -8,10 +8,10 @@ declare
     changes integer := 0;
 begin
     /* Brings every watch up to date: partitions attached or detached, columns of another type, a
-       newer pgcrier. A table that is busy, gone, or not ours to change is left for the next time;
+       newer pgcrier. A table that is gone is passed by, one that is busy or not ours to change too;
        crier.check tells. Where a foreign table became a partition the triggers go, because
        PostgreSQL refuses writes to it through a parent that has transition tables. */
-    for watch in select * from crier.watches order by id loop
+    for watch in select * from crier.watches w where to_regclass(w.relation) is not null order by w.id loop
         begin
             perform crier.relation_check(to_regclass(watch.relation), watch.topic);
             changes := changes + crier.watch_install(watch.id, to_regclass(watch.relation), watch.topic);

@@ -19,13 +19,20 @@ begin
                 when c.oid < 16384 then 'a system catalog' else 'a table of pgcrier''s own' end),
             'Watch the tables whose rows it shows.');
     end if;
+    select string_agg(i.inhparent::regclass::text, ', ') into wrong
+    from pg_inherits i where i.inhrelid = c.oid;
+    if wrong is not null then
+        perform crier.fail('CR055', format('%s cannot be watched by itself', c.oid::regclass),
+            format('It belongs to %s, and what is written through that passes its own triggers by.', wrong),
+            format('Watch %s; all its partitions and children belong to it.', wrong));
+    end if;
     select i::regclass::text into wrong
     from crier.relation_levels(c.oid) i join pg_class f on f.oid = i
     where f.relkind = 'f' limit 1;
     if wrong is not null then
         perform crier.fail('CR053', format('%s cannot be watched', c.oid::regclass),
             format('%s belongs to it and is a foreign table, whose rows no trigger sees.', wrong),
-            'Watch its other partitions one by one.');
+            'Detach it, or call crier.touch in a row trigger of your own.');
     end if;
     select t.parameter into wrong from crier.template_parts(topic) t
     where t.parameter is not null and not exists (

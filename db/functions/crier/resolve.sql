@@ -2,7 +2,7 @@ create or replace function crier.resolve(route integer, arguments json)
     returns text language plpgsql volatile
     set search_path = pg_catalog, pg_temp
     set timezone = 'UTC'
-    set datestyle = 'ISO'
+    set datestyle = 'ISO, MDY'
     set intervalstyle = 'postgres'
     set bytea_output = 'hex'
     set extra_float_digits = 1

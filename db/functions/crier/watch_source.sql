@@ -12,7 +12,7 @@ begin
        comes first and takes one query; an assignment calls without another, unlike PERFORM. */
     select * into payload from crier.watch_payload(relation, topic);
     settings := case when payload.pinned then 'set search_path = pg_catalog, pg_temp set timezone = ''UTC'' '
-        'set datestyle = ''ISO'' set intervalstyle = ''postgres'' set bytea_output = ''hex'' set extra_float_digits = 1' end;
+        'set datestyle = ''ISO, MDY'' set intervalstyle = ''postgres'' set bytea_output = ''hex'' set extra_float_digits = 1' end;
     body := format($body$
 declare
     payloads pg_catalog.text[];
