@@ -57,6 +57,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/relay_stop.sql
 \ir functions/crier/grant_relay.sql
 \ir functions/crier/found.sql
+\ir functions/crier/function_stored.sql
 \ir functions/crier/decode.sql
 \ir functions/crier/route_match.sql
 \ir functions/crier/templates_meet.sql

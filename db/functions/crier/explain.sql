@@ -27,7 +27,7 @@ begin
     end if;
     return next crier.found('route', true, format('%s %s', route.method, route.path), null);
     return query select * from crier.explain_function(route);
-    if matched.arguments is not null then
+    if matched.arguments is not null and crier.function_stored(route.function) is not null then
         select d.findings, d.key, d.topic into findings, key, topic
         from crier.explain_document(route, matched.arguments) d;
         return query select * from unnest(findings);

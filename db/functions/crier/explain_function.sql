@@ -4,17 +4,11 @@ create or replace function crier.explain_function(route crier.routes)
 as $$
 declare
     again constant text := 'Create the function as it was declared, or declare the route again with crier.live, or end it with crier.unroute.';
-    document oid;
-    topic oid;
+    document constant oid := crier.function_stored(route.function);
+    topic constant oid := crier.function_stored(route.topic);
     hint text;
 begin
     /* Whether a route's functions are still what was declared. */
-    begin
-        document := to_regprocedure(route.function);
-        topic := to_regprocedure(route.topic);
-    exception when others then
-        null; -- a type or schema in the signature is gone, and the function with it
-    end;
     if document is null then
         return next crier.found('function', false, format('%s is gone', route.function), again);
         return;

@@ -19,12 +19,12 @@ begin
             union all
             select format('grant usage on schema %I to %I;', n.nspname, role)
             from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-            where p.oid in (to_regprocedure(route.function), to_regprocedure(route.topic))
+            where p.oid in (crier.function_stored(route.function), crier.function_stored(route.topic))
               and not has_schema_privilege(role, n.oid, 'usage')
             union all
             select format('grant execute on function %s to %I;', crier.function_signature(p.oid), role)
             from pg_proc p
-            where p.oid in (to_regprocedure(route.function), to_regprocedure(route.topic))
+            where p.oid in (crier.function_stored(route.function), crier.function_stored(route.topic))
               and not has_function_privilege(role, p.oid, 'execute')) g;
         if missing is not null then
             return next crier.found('privilege', false, format('the relay''s role %I may not call the function', role), array_to_string(missing, ' '));

@@ -37,14 +37,14 @@ begin
     for wrong in
         select l.oid::regclass as level, bool_or(t.oid is null) as missing,
             string_agg(upper(e.event), ', ' order by e.event) as events,
-            string_agg(format('alter table %s enable trigger %I;', l.oid::regclass, t.tgname), ' ' order by e.event) as enable
+            string_agg(format('alter table %s enable trigger %s;', l.oid::regclass, quote_ident(t.tgname)), ' ' order by e.event) as enable
         from crier.relation_levels(relation) l(oid)
         join pg_class c on c.oid = l.oid and c.relkind in ('r', 'p')
         cross join unnest('{insert,update,delete,truncate}'::text[]) as e(event)
         left join pg_trigger t on t.tgrelid = l.oid and t.tgname = format('crier_%s_%s', name, e.event)
         where t.oid is null or t.tgenabled not in ('O', 'A')
         group by l.oid, t.oid is null
-        order by l.oid
+        order by l.oid, t.oid is null
     loop
         return next crier.found('triggers', false, format('%s for %s %s on %s', case when wrong.missing then 'there is no trigger' else 'the trigger' end,
             wrong.events, case when wrong.missing then '' else 'is disabled' end, wrong.level),

@@ -6,8 +6,9 @@ begin
     /* Lets a login role be the relay, and nothing else: the document functions keep their own
        privileges, which crier.explain checks. */
     if to_regrole(quote_ident(role)) is null then
-        perform crier.fail('CR060', format('there is no role %I', role), 'It is not in pg_roles.',
-            format('create role %I login password ''...'';', role));
+        perform crier.fail('CR060', format('there is no role %s', coalesce(quote_ident(role), 'NULL')),
+            'It is not among those that psql''s \du lists.',
+            format('create role %s login; and try again.', coalesce(quote_ident(role), 'pgcrier')));
     end if;
     execute format('grant usage on schema crier to %I', role);
     execute format('grant select on crier.routes to %I', role);
