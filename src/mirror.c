@@ -63,10 +63,10 @@ static bool join_topic(struct mirror *mirror, const char *name, size_t length)
 
 /* --- one mirror ------------------------------------------------------------------------------ */
 
+/* Of a mirror that is not being read. */
 static bool is_wanted(const struct mirror *mirror)
 {
-    return mirror->watchers != 0 || mirror->reading ||
-           !h2o_linklist_is_empty((h2o_linklist_t *)&mirror->waiting_next);
+    return mirror->watchers != 0 || !h2o_linklist_is_empty((h2o_linklist_t *)&mirror->waiting_next);
 }
 
 static void drop(struct mirror *mirror)
@@ -304,10 +304,9 @@ void mirror_watch(struct mirror *mirror, unsigned worker)
     uint64_t bit = UINT64_C(1) << worker;
 
     if (mirror->watchers == 0) {
-        /* While nobody watched, the frame was not kept fresh, and a read in flight may have begun
-         * before the topic was registered. */
-        if (mirror->frame == NULL)
-            mirror->dirty = mirror->dirty || !mirror->reading || mirror->topic == NULL;
+        /* While nobody watched, no frame was kept. A read in flight will do: the mirror is registered
+         * under its topic before it reads, or reads once more when it learns the topic. */
+        mirror->dirty = mirror->dirty || !mirror->reading;
         set_reread(mirror);
     }
     mirror->watchers |= bit;

@@ -73,7 +73,7 @@ static int quality(struct text parameters)
         struct text parameter = next(&parameters, ';');
         struct text name = next(&parameter, '=');
         if (equals(name, "q"))
-            return weight(trim(parameter));
+            return weight(parameter);
     }
     return Q_ONE;
 }

@@ -20,7 +20,6 @@ struct decoder {
     struct notification *n;
     size_t depth;               /* of objects and arrays */
     enum notification_kind key; /* whose value comes next; UNKNOWN: a key to skip */
-    bool ended;                 /* the outermost object was closed */
 };
 
 static const struct {
@@ -64,7 +63,7 @@ static int on_boolean(void *context, int value)
     struct decoder *d = context;
     if (is_skipped(d))
         return 1;
-    return d->depth == 1 && d->key == NOTIFICATION_ROUTES && value && decide(d, NULL);
+    return d->key == NOTIFICATION_ROUTES && value && decide(d, NULL);
 }
 
 static int on_string(void *context, const unsigned char *text, size_t length)
@@ -83,9 +82,7 @@ static int on_string(void *context, const unsigned char *text, size_t length)
 
 static int on_key(void *context, const unsigned char *text, size_t length)
 {
-    struct decoder *d = context;
-    if (d->depth != 1)
-        return 1;
+    struct decoder *d = context; /* deeper keys come here, too, and are forgotten at the next one */
     d->key = NOTIFICATION_UNKNOWN;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (strlen(keys[i].key) == length && memcmp(keys[i].key, text, length) == 0)
@@ -112,7 +109,7 @@ static int on_array(void *context)
 static int on_end(void *context)
 {
     struct decoder *d = context;
-    d->ended = --d->depth == 0;
+    d->depth--;
     return 1;
 }
 
@@ -131,7 +128,7 @@ static bool parse(struct decoder *d, const char *payload, size_t length)
     bool good = yajl_parse(handle, (const unsigned char *)payload, length) == yajl_status_ok &&
                 yajl_complete_parse(handle) == yajl_status_ok;
     yajl_free(handle);
-    return good && d->ended;
+    return good;
 }
 
 void notification_decode(struct notification *n, const char *payload, size_t length)

@@ -132,15 +132,15 @@ static const struct unit sizes[] = {
     {"kB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {NULL, 0},
 };
 
-/* Digits and one of the units; 0, or -1 for anything else and for what no 64 bits hold. */
+/* Digits and one of the units; 0, or -1 for anything else. Too many digits give the largest number
+ * there is (strtoull), which is above every maximum. */
 static int read_number(const char *text, const struct unit *units, uint64_t *number)
 {
     size_t digits = strspn(text, "0123456789");
     if (digits == 0)
         return -1;
-    errno = 0;
     unsigned long long n = strtoull(text, NULL, 10);
-    for (const struct unit *u = units; errno == 0 && u->name != NULL; u++)
+    for (const struct unit *u = units; u->name != NULL; u++)
         if (strcmp(text + digits, u->name) == 0)
             return __builtin_mul_overflow((uint64_t)n, u->factor, number) ? -1 : 0;
     return -1;

@@ -14,6 +14,7 @@ static void up_to_the_ceiling(void **state)
         for (size_t i = 0; i < ceiling; i++)
             assert_int_equal(buffer_append(&b, "x", 1), 0);
         assert_int_equal(b.length, ceiling);
+        assert_true(b.capacity <= ceiling + 1);
         assert_int_equal(buffer_append(&b, "", 0), 0);
         assert_int_equal(buffer_append(&b, "x", 1), -1);
         assert_int_equal(b.length, ceiling);
@@ -62,9 +63,9 @@ static void json_strings(void **state)
     (void)state;
     struct buffer b;
     buffer_init(&b, 1000);
-    const char text[] = "a\"\\/\b\f\n\r\t\x01\x1f\x7f\0é\xe2\x80\xa8";
+    const char text[] = "a\"\\/\b\f\n\r\t\x01\x1f \x7f\0é\xe2\x80\xa8";
     assert_int_equal(buffer_json_string(&b, text, sizeof(text) - 1), 0);
-    assert_string_equal(b.bytes, "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\\u0000é\xe2\x80\xa8\"");
+    assert_string_equal(b.bytes, "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f \x7f\\u0000é\xe2\x80\xa8\"");
     buffer_clear(&b);
     assert_int_equal(buffer_json_string(&b, "", 0), 0);
     assert_string_equal(b.bytes, "\"\"");

@@ -203,6 +203,18 @@ static void identity(void **state)
     struct frame *all[] = {a, b, c, d, e};
     for (int i = 0; i < 5; i++)
         frame_unref(all[i]);
+    static char one[20000], other[20000];
+    memset(one, 'x', sizeof(one));
+    memset(other, 'x', sizeof(other));
+    other[1000] = other[19999] = 'y';
+    for (size_t length = 1001; length <= sizeof(one); length += sizeof(one) - 1001) {
+        a = document(NULL, one, length);
+        b = document(NULL, other, length);
+        assert_string_not_equal(frame_id(a), frame_id(b));
+        frame_unref(a);
+        frame_unref(b);
+        other[1000] = 'x';
+    }
     for (int i = 0; i < 1000; i++) {
         char text[16];
         struct frame *f = document(NULL, text, (size_t)snprintf(text, sizeof(text), "%d", i));

@@ -132,6 +132,9 @@ static void keeps_errno(void **state)
     errno = EDOM;
     log_error("nobody reads this");
     assert_int_equal(errno, EDOM);
+    assert_int_equal(open("/dev/full", O_WRONLY), STDERR_FILENO); /* the lowest that is free */
+    log_error("no space left for this");
+    assert_int_equal(errno, EDOM);
     dup2(saved, STDERR_FILENO);
 }
 

@@ -451,6 +451,24 @@ static void publish_interval(void **state)
     HAPPENED("publish /a 1 3;");
 }
 
+static void two_things_due(void **state)
+{
+    (void)state;
+    begin_clean();
+    mirrors_touch(&set, "/a");
+    advance(30);
+    reply("/a", "2"); /* at 30: the next publication is due at 80 */
+    mirrors_touch(&set, "/a");
+    advance(21);
+    reply("/a", "3"); /* at 51 */
+    mirrors_touch(&set, "/a"); /* this read is due at 100 */
+    HAPPENED("read /a;publish /a 1 2;read /a;");
+    advance(30);
+    HAPPENED("publish /a 1 3;");
+    advance(20);
+    HAPPENED("read /a;");
+}
+
 static void only_newest_published(void **state)
 {
     (void)state;
@@ -694,6 +712,11 @@ static void back_off(void **state)
         advance(3);
         HAPPENED("read /a;");
     }
+    for (int i = 0; i < 100; i++) { /* an hour later */
+        fail_read("/a");
+        advance(31000);
+    }
+    buffer_clear(&journal);
     reply("/a", "1");
     advance(100000);
     mirrors_touch(&set, "/a");
@@ -1050,6 +1073,8 @@ int main(void)
         MIRROR("mirror: a hot key is read once per interval, and the last change always", hot_key),
         MIRROR("mirror: a read that nobody waits for waits for its interval", read_interval),
         MIRROR("mirror: documents are published no closer than the interval", publish_interval),
+        MIRROR("mirror: of a publication and a read that are due the sooner comes first",
+               two_things_due),
         MIRROR("mirror: what waits to be published is replaced by what is newer",
                only_newest_published),
         MIRROR("mirror: back to what was published, the next change goes out all the same",

@@ -77,7 +77,8 @@ static void garbage(void **state)
         "\"text/event-stream", "text/event-stream;q=", "text/event-stream;q=2",
         "text/event-stream;q=1.001", "text/event-stream;q=-1", "text/event-stream;q=a",
         "text/event-stream;q=.5", "text/event-stream;q=0.5.5", "text/event-stream;q=0,5",
-        "text/event-stream;q=\"0.5\"", "text /event-stream", "\xff\xfe",
+        "text/event-stream;q=\"0.5\"", "text/event-stream;q= 0.5", "text /event-stream",
+        "application/json;q=x", "application/json;q=-1, text/html", "\xff\xfe",
     };
     for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
         if (stream(no[i]))

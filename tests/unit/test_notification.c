@@ -69,6 +69,9 @@ static void wrong_types(void **state)
         }
     }
     IS_UNKNOWN("{\"routes\":\"true\"}");
+    IS_UNKNOWN("{\"topic\":{},\"routes\":true}");
+    IS_UNKNOWN("{\"topic\":[],\"routes\":true}");
+    IS_UNKNOWN("{\"template\":{\"x\":[]},\"topic\":\"a\"}");
     IS_UNKNOWN("{\"topic\":\"a\",\"template\":null}");
 }
 
