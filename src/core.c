@@ -595,6 +595,7 @@ void core_start(struct core *core)
     pool_start(&core->pool);
     listener_start(&core->listener);
     report_start(&core->report);
+    upkeep_start(&core->upkeep, &core->pool);
 }
 
 static void on_report_stopped(struct report *report)

@@ -15,6 +15,7 @@
 #include "options.h"
 #include "pool.h"
 #include "report.h"
+#include "upkeep.h"
 
 enum { SCHEMA_VERSION = 1 };
 
@@ -28,6 +29,7 @@ struct core {
     struct mirrors mirrors;
     struct aliases aliases;
     struct report report;
+    struct upkeep upkeep;
     struct routes *routes;        /* newest; NULL before the first */
     struct pool_job routes_job;
     bool routes_loading, routes_due;
