@@ -3,9 +3,9 @@
 
 #include "log.h"
 
-static void set_timer(struct upkeep *upkeep)
+static void set_timer(struct upkeep *upkeep, uint64_t ms)
 {
-    timer_set(&upkeep->pool->loop->timers, &upkeep->timer, UPKEEP_INTERVAL_MS * NS_PER_MS);
+    timer_set(&upkeep->pool->loop->timers, &upkeep->timer, ms * NS_PER_MS);
 }
 
 static void on_done(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
@@ -16,7 +16,7 @@ static void on_done(struct pool_job *job, enum pool_outcome outcome, PGresult *r
         PQclear(result);
     else
         log_debug("crier.refresh_watches: %s", message);
-    set_timer(H2O_STRUCT_FROM_MEMBER(struct upkeep, job, job));
+    set_timer(H2O_STRUCT_FROM_MEMBER(struct upkeep, job, job), UPKEEP_INTERVAL_MS);
 }
 
 static void on_time(struct timer *timer)
@@ -30,5 +30,5 @@ static void on_time(struct timer *timer)
 void upkeep_start(struct upkeep *upkeep, struct pool *pool)
 {
     *upkeep = (struct upkeep){.pool = pool, .timer = {.fire = on_time}};
-    set_timer(upkeep);
+    set_timer(upkeep, UPKEEP_FIRST_MS);
 }
