@@ -1,4 +1,4 @@
-/* fuzz_notification.c -- what is understood says something, and says the same when written again. */
+/* fuzz_notification.c -- what is understood says the same when it is written again. */
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* fuzz_options.c -- whatever a --config file holds, it is refused or gives values in their ranges. */
+/* fuzz_options.c -- a --config file is refused or gives values in their ranges. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdio.h>

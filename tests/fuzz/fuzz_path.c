@@ -1,5 +1,5 @@
-/* fuzz_path.c -- a template, a blank, a path, '?' and a query: what matches has a canonical spelling,
- * which divides into the same values and fits the template as a topic. */
+/* fuzz_path.c -- a template, a blank, a path, '?' and a query: what matches has a canonical
+ * spelling, which divides into the same values and fits the template as a topic. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>

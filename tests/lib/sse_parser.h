@@ -36,8 +36,8 @@ void sse_feed(struct sse_parser *p, const void *bytes, size_t length);
 bool sse_is_idle(const struct sse_parser *p);
 void sse_dispose(struct sse_parser *p);
 
-/* Decodes exactly one chunk of Transfer-Encoding: chunked (RFC 9112, section 7.1) that fills `chunk`
- * to its last octet. Returns its content, within `chunk`, or NULL. */
+/* Decodes exactly one chunk of Transfer-Encoding: chunked (RFC 9112, section 7.1) that fills
+ * `chunk` to its last octet. Returns its content, within `chunk`, or NULL. */
 const char *sse_unchunk(const char *chunk, size_t length, size_t *content);
 
 #endif

@@ -65,7 +65,8 @@ static void json_strings(void **state)
     buffer_init(&b, 1000);
     const char text[] = "a\"\\/\b\f\n\r\t\x01\x1f \x7f\0é\xe2\x80\xa8";
     assert_int_equal(buffer_json_string(&b, text, sizeof(text) - 1), 0);
-    assert_string_equal(b.bytes, "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f \x7f\\u0000é\xe2\x80\xa8\"");
+    assert_string_equal(b.bytes,
+                        "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f \x7f\\u0000é\xe2\x80\xa8\"");
     buffer_clear(&b);
     assert_int_equal(buffer_json_string(&b, "", 0), 0);
     assert_string_equal(b.bytes, "\"\"");
@@ -134,8 +135,10 @@ int main(void)
         PROMISE("buffer: holds its ceiling to the octet and not one more", up_to_the_ceiling),
         PROMISE("buffer: one check at the end of a chain is enough", overflow_sticks),
         PROMISE("buffer: printf appends all or nothing", formatting),
-        PROMISE("buffer: a JSON string escapes what RFC 8259 demands and nothing else", json_strings),
-        PROMISE("buffer: a JSON string that does not fit leaves no half of itself", no_half_strings),
+        PROMISE("buffer: a JSON string escapes what RFC 8259 demands and nothing else",
+                json_strings),
+        PROMISE("buffer: a JSON string that does not fit leaves no half of itself",
+                no_half_strings),
         PROMISE("buffer: stealing never gives NULL and leaves an empty buffer", stealing),
         PROMISE("buffer: fresh memory is zeroed", memory),
     };

@@ -33,7 +33,8 @@ static struct frame *filled(size_t length, char with)
     return frame_document(NULL, json, length, release, json, 0);
 }
 
-static char *gather(const struct frame *f, int (*how)(const struct frame *, struct iovec *), size_t *length)
+static char *gather(const struct frame *f, int (*how)(const struct frame *, struct iovec *),
+                    size_t *length)
 {
     struct iovec iov[FRAME_MAX_IOV];
     struct buffer b;
@@ -109,7 +110,8 @@ static void line_breaks(void **state)
     check_document(NULL, "{\n\"a\":\r\n1\r}", "{ \"a\":  1 }");
     check_document(NULL, "\n\n{}\n\n", "  {}  ");
     check_document(NULL, "\r", " ");
-    check_document(NULL, "[\"\xe2\x80\xa8\xe2\x80\xa9\xc2\x85\x0b\x0c\"]", /* ends of lines elsewhere */
+    /* What ends lines elsewhere. */
+    check_document(NULL, "[\"\xe2\x80\xa8\xe2\x80\xa9\xc2\x85\x0b\x0c\"]",
                    "[\"\xe2\x80\xa8\xe2\x80\xa9\xc2\x85\x0b\x0c\"]");
 }
 
@@ -258,7 +260,8 @@ static void counting(void **state)
 {
     (void)state;
     assert_int_equal(frame_bytes_alive(), 0);
-    struct frame *a = filled(100, 'x'), *b = filled(FRAME_COPY_BELOW, 'y'), *c = frame_text(":\n\n");
+    struct frame *a = filled(100, 'x'), *b = filled(FRAME_COPY_BELOW, 'y');
+    struct frame *c = frame_text(":\n\n");
     size_t sizes = frame_size(a) + frame_size(b) + frame_size(c);
     assert_int_equal(frame_bytes_alive(), sizes);
     assert_int_equal(frame_bytes_stale(), 0);

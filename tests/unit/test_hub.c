@@ -208,8 +208,9 @@ static void leaving_when_told(void **state)
     (void)state;
     static struct client clients[10];
     struct problem problem;
+    static const char *const told[] = {"1;", "failed 500;", "gone;", "away;"};
     problem_set(&problem, 500, "x", NULL);
-    for (int round = 0; round < 4; round++) { /* changed, failed, gone, away */
+    for (int round = 0; round < 4; round++) {
         for (int mask = 0; mask < 1 << 4; mask++) {
             memset(clients, 0, sizeof(clients));
             for (int i = 0; i < 4; i++) {
@@ -225,8 +226,9 @@ static void leaving_when_told(void **state)
             else
                 hub_set_away(&hub, true);
             for (int i = 0; i < 4; i++) {
-                HEARD(&clients[i], ((const char *[]){"1;", "failed 500;", "gone;", "away;"})[round]);
-                assert_int_equal(clients[i].subscriber.key != NULL, round != 2 && !clients[i].leaves);
+                HEARD(&clients[i], told[round]);
+                assert_int_equal(clients[i].subscriber.key != NULL,
+                                 round != 2 && !clients[i].leaves);
                 hub_unsubscribe(&clients[i].subscriber);
             }
             hub_set_away(&hub, false);

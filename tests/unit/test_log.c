@@ -87,7 +87,8 @@ static void forgery(void **state)
 {
     (void)state;
     log_notice("%s", "a\nb\rc\td\x1b[2Je\x7f" "f\xc2\x9bg\xc2\xa0h\xe9\xff");
-    assert_string_equal(written(), "pgcrier: a\\nb\\rc\\td\\x1b[2Je\\x7ff\\xc2\\x9bg\xc2\xa0h\xe9\xff\n");
+    assert_string_equal(written(),
+                        "pgcrier: a\\nb\\rc\\td\\x1b[2Je\\x7ff\\xc2\\x9bg\xc2\xa0h\xe9\xff\n");
     for (int c = 1; c < 256; c++) {
         log_notice("%c%c", c, 0x85);
         const char *line = written();

@@ -71,7 +71,8 @@ static void on_failed(struct mirror *m, uint64_t to, const struct problem *probl
 
 static const struct mirror_ops ops = {on_read, on_publish, on_gone, on_dropped, on_failed};
 
-static void on_answer(struct mirror_waiter *waiter, struct frame *frame, const struct problem *problem)
+static void on_answer(struct mirror_waiter *waiter, struct frame *frame,
+                      const struct problem *problem)
 {
     buffer_printf(&journal, "answer %s", ((struct waiter *)waiter)->name);
     if (frame == NULL)
@@ -195,7 +196,7 @@ static void begin_clean(void)
     HAPPENED("read /a;publish /a 1 1;");
 }
 
-/* --- watchers -------------------------------------------------------------------------------- */
+/* -- watchers -- */
 
 static void one_watcher(void **state)
 {
@@ -292,7 +293,7 @@ static void nothing_kept(void **state)
     HAPPENED("publish /a 2 2;");
 }
 
-/* --- touches --------------------------------------------------------------------------------- */
+/* -- touches -- */
 
 static void touched(void **state)
 {
@@ -391,7 +392,7 @@ static void touched_by_template(void **state)
     path_template_free(template);
 }
 
-/* --- throttle -------------------------------------------------------------------------------- */
+/* -- throttle -- */
 
 static void hot_key(void **state)
 {
@@ -516,7 +517,7 @@ static void no_interval(void **state)
     HAPPENED("read /a;publish /a 1 2;read /a;publish /a 1 3;");
 }
 
-/* --- waiters --------------------------------------------------------------------------------- */
+/* -- waiters -- */
 
 static void one_asks(void **state)
 {
@@ -593,7 +594,7 @@ static void asked_while_throttled_by_failures(void **state)
     HAPPENED("read /a;failed /a 1 500;read! /a;answer a 1;publish /a 1 1;");
 }
 
-/* --- topics that a function returns ------------------------------------------------------------ */
+/* -- topics that a function returns -- */
 
 static void topic_learned(void **state)
 {
@@ -695,12 +696,13 @@ static void topic_of_an_asker(void **state)
     assert_null(set.by_topic);
 }
 
-/* --- failures -------------------------------------------------------------------------------- */
+/* -- failures -- */
 
 static void back_off(void **state)
 {
     (void)state;
-    static const uint64_t waits_ms[] = {500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000, 30000};
+    static const uint64_t waits_ms[] = {500,  1000,  2000,  4000,  8000,
+                                        16000, 30000, 30000, 30000, 30000};
     watch("/a", 0);
     HAPPENED("read /a;");
     for (size_t i = 0; i < sizeof(waits_ms) / sizeof(waits_ms[0]); i++) {
@@ -798,7 +800,7 @@ static void asked_while_away(void **state)
     HAPPENED("read /a;");
 }
 
-/* --- resynchronising and reading anyway -------------------------------------------------------- */
+/* -- resynchronising and reading anyway -- */
 
 static void resynchronised(void **state)
 {
@@ -861,7 +863,7 @@ static void read_anyway_and_again(void **state)
     assert_in_range(reads, 9, 14);
 }
 
-/* --- endings --------------------------------------------------------------------------------- */
+/* -- endings -- */
 
 static void document_gone(void **state)
 {
@@ -982,7 +984,7 @@ static void redefined_reread(void **state)
     route_unref(other);
 }
 
-/* --- what else is known of a mirror ------------------------------------------------------------ */
+/* -- what else is known of a mirror -- */
 
 static void noticing(void **state)
 {
@@ -1055,7 +1057,8 @@ int main(void)
     log_set_level(LOG_ERROR); /* failures of reads are warnings */
     const struct CMUnitTest tests[] = {
         MIRROR("mirror: the first watcher makes it read, the last one takes it away", one_watcher),
-        MIRROR("mirror: one read serves all watchers, later ones start from its frame", more_watchers),
+        MIRROR("mirror: one read serves all watchers, later ones start from its frame",
+               more_watchers),
         MIRROR("mirror: an unchanged document is not published again", unchanged),
         MIRROR("mirror: lives until its read is over, which serves who comes meanwhile",
                leaving_in_a_read),
@@ -1063,7 +1066,8 @@ int main(void)
                leaving_and_touched),
         MIRROR("mirror: keeps no frame that nobody keeps fresh", nothing_kept),
         MIRROR("mirror: a touch of its topic makes it read at once", touched),
-        MIRROR("mirror: any touches during a read cause exactly one more after it", touched_in_a_read),
+        MIRROR("mirror: any touches during a read cause exactly one more after it",
+               touched_in_a_read),
         MIRROR("mirror: the one more begins at once when the read was slow",
                touched_during_a_slow_read),
         MIRROR("mirror: a touch during every read causes a read after every read",
@@ -1101,7 +1105,7 @@ int main(void)
         MIRROR("mirror: a read lost with the database is made good", lost_before_said),
         MIRROR("mirror: while the database is away only those who ask make it read",
                asked_while_away),
-        MIRROR("mirror: resynchronising reads everything that is watched, after reads in flight, too",
+        MIRROR("mirror: resynchronising reads all that is watched, after reads in flight, too",
                resynchronised),
         MIRROR("mirror: is read anyway within the last quarter of the route's time", read_anyway),
         MIRROR("mirror: is read anyway again and again", read_anyway_and_again),

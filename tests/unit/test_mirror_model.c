@@ -152,7 +152,8 @@ static void on_failed(struct mirror *m, uint64_t to, const struct problem *probl
 
 static const struct mirror_ops ops = {on_read, on_publish, on_gone, on_dropped, on_failed};
 
-static void on_answer(struct mirror_waiter *waiter, struct frame *frame, const struct problem *problem)
+static void on_answer(struct mirror_waiter *waiter, struct frame *frame,
+                      const struct problem *problem)
 {
     struct asker *a = (struct asker *)waiter;
     if (frame != NULL || problem->status == 404) {
@@ -328,7 +329,8 @@ static void begin(uint32_t number)
     memset(documents, 0, sizeof(documents));
     memset(askers, 0, sizeof(askers));
     for (int i = 0; i < DOCUMENTS; i++)
-        documents[i] = (struct document){.key = keys[i], .function = i > 1, .exists = true, .version = 1};
+        documents[i] = (struct document){
+            .key = keys[i], .function = i > 1, .exists = true, .version = 1};
     timers_init(&timers, clock_ns);
     mirrors_init(&set, &timers, &ops, WORKERS, NULL);
 }

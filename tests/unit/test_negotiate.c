@@ -73,7 +73,8 @@ static void garbage(void **state)
 {
     (void)state;
     static const char *const no[] = {
-        ",", ";", "/", "*", "text", "text/", "text/event-stream/", "text/event-streams", "\"", ";q=1",
+        ",", ";", "/", "*", "text", "text/", "text/event-stream/", "text/event-streams", "\"",
+        ";q=1",
         "\"text/event-stream", "text/event-stream;q=", "text/event-stream;q=2",
         "text/event-stream;q=1.001", "text/event-stream;q=-1", "text/event-stream;q=a",
         "text/event-stream;q=.5", "text/event-stream;q=0.5.5", "text/event-stream;q=0,5",

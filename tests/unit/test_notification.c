@@ -45,10 +45,12 @@ static void newer_schema(void **state)
     (void)state;
     IS_TOPIC("{\"topic\":\"a\",\"key\":\"/a\",\"others\":[\"/b\"],\"xid\":17,\"snapshot\":\"1:2:\","
              "\"signature\":null,\"document\":{\"topic\":\"x\",\"routes\":[true,{}]}}", "a");
-    IS_TEMPLATE("{\"x\":[[{\"template\":1,\"topic\":2}],{\"a\":{}}],\"template\":\"t/{a}\"}", "t/{a}");
+    IS_TEMPLATE("{\"x\":[[{\"template\":1,\"topic\":2}],{\"a\":{}}],\"template\":\"t/{a}\"}",
+                "t/{a}");
     IS_ROUTES("{\"a\":1e999,\"b\":-0.5,\"c\":123456789012345678901234567890,\"routes\":true}");
     IS_TOPIC("{\"a\":1,\"a\":2,\"topic\":\"a\"}", "a");
-    IS_TOPIC("{\"Topic\":1,\"topics\":2,\"topi\":3,\"\":4,\"topic\\u0000\":5,\"topic\":\"a\"}", "a");
+    IS_TOPIC("{\"Topic\":1,\"topics\":2,\"topi\":3,\"\":4,\"topic\\u0000\":5,\"topic\":\"a\"}",
+             "a");
     IS_UNKNOWN("{\"key\":\"a\"}");
     IS_UNKNOWN("{\"x\":{\"topic\":\"a\"}}");
     IS_UNKNOWN("{}");
@@ -119,7 +121,8 @@ static void not_json(void **state)
     IS_UNKNOWN("\xef\xbb\xbf{\"topic\":\"a\"}");
     IS_UNKNOWN("{\"topic\":\"a\nb\"}");
     IS_UNKNOWN("{\"topic\":\"\xff\"}");
-    IS_UNKNOWN("{\"topic\":\"\xc0\xaf\"}"); /* yajl takes this for '/' and the next for a surrogate */
+    /* yajl takes this for '/' and the next one for a surrogate. */
+    IS_UNKNOWN("{\"topic\":\"\xc0\xaf\"}");
     IS_UNKNOWN("{\"topic\":\"\xed\xa0\x80\"}");
     IS_UNKNOWN("{\"\xc0\xaf\":1,\"topic\":\"a\"}");
     IS_UNKNOWN("{\"topic\":\"\\x\"}");

@@ -117,7 +117,8 @@ static void defaults(void **state)
     assert_int_equal(o.frame_budget, 256 << 20);
     assert_int_equal(o.slow_rate, 4096);
     assert_int_equal(o.slow_time_ms, 30000);
-    assert_int_equal(o.max_connections, limit.rlim_cur - 64 > 1000000 ? 1000000 : limit.rlim_cur - 64);
+    limit.rlim_cur -= 64;
+    assert_int_equal(o.max_connections, limit.rlim_cur > 1000000 ? 1000000 : limit.rlim_cur);
     assert_int_equal(o.drain_ms, 9000);
     assert_int_equal(o.log_level, LOG_NOTICE);
     options_dispose(&o);
@@ -148,9 +149,9 @@ static void every_option(void **state)
 {
     (void)state;
     struct options o;
-    accept(&o, "--database|postgresql://a@/b|--listen-database|dbname=x|--listen|1|--admin|2|--public|p"
-               "|--threads|3|--pool|5|--query-timeout|50ms|--heartbeat|2min|--frame-budget|1GiB"
-               "|--slow-rate|1kB|--slow-time|1h|--max-connections|9|--drain|0|--log-level|debug");
+    accept(&o, "--database|postgresql://a@/b|--listen-database|dbname=x|--listen|1|--admin|2"
+               "|--public|p|--threads|3|--pool|5|--query-timeout|50ms|--heartbeat|2min"
+               "|--frame-budget|1GiB|--slow-rate|1kB|--slow-time|1h|--max-connections|9|--drain|0|--log-level|debug");
     assert_string_equal(o.database, "postgresql://a@/b");
     assert_string_equal(o.listen_database, "dbname=x");
     assert_string_equal(o.listen[0].port, "1");
@@ -224,7 +225,8 @@ static void wrong_addresses(void **state)
 {
     (void)state;
     static const char *const values[] = {
-        "", ":", ":80", "a:", "a", "80a", "-1", "+80", " 80", "65536", "99999999999999999999", "::1:80",
+        "", ":", ":80", "a:", "a", "80a", "-1", "+80", " 80", "65536", "99999999999999999999",
+        "::1:80",
         "::1", "[::1]", "[::1]:", "[::1:80", "::1]:80", "[]:80", "[a]:80", "[[::1]]:80", "a:b:80",
         "unix:", "http://a:80", "8080/",
     };
@@ -295,11 +297,12 @@ static void help(void **state)
     (void)state;
     struct options o;
     static const char *const said[] = {
-        "--database URL", "--listen-database URL", "--listen [HOST:]PORT|unix:PATH", "--admin", "--public DIR",
-        "--threads N", "--pool N", "--query-timeout TIME", "--heartbeat TIME", "--frame-budget SIZE",
-        "--slow-rate SIZE", "--slow-time TIME", "--max-connections N", "--drain TIME", "--log-level LEVEL",
-        "--config FILE", "--help", "--version", "(default: 8080)", "(default: 30s)", "(default: 15s)",
-        "(default: 256MiB)", "(default: 4KiB)", "(default: 9s)", "(default: notice)", "(default: 4)",
+        "--database URL", "--listen-database URL", "--listen [HOST:]PORT|unix:PATH", "--admin",
+        "--public DIR", "--threads N", "--pool N", "--query-timeout TIME", "--heartbeat TIME",
+        "--frame-budget SIZE", "--slow-rate SIZE", "--slow-time TIME", "--max-connections N",
+        "--drain TIME", "--log-level LEVEL", "--config FILE", "--help", "--version",
+        "(default: 8080)", "(default: 30s)", "(default: 15s)", "(default: 256MiB)",
+        "(default: 4KiB)", "(default: 9s)", "(default: notice)", "(default: 4)",
     };
     assert_int_equal(parse(&o, "--threads|abc|--help"), 0);
     assert_string_equal(err, "");
@@ -324,7 +327,8 @@ static void files(void **state)
     (void)state;
     struct options o;
     FILE_GIVES("# pgcrier's options\n\n  pool 7 # seven\nheartbeat=30s\nquery-timeout\t=\t1s\r\n"
-               "database host=/tmp password=a#b dbname=x   \nlisten 1\nlisten unix:/tmp/s\n#pool 8\n"
+               "database host=/tmp password=a#b dbname=x   \nlisten 1\n"
+               "listen unix:/tmp/s\n#pool 8\n"
                "public=/srv/my files #static\nlisten-database =\nlog-level debug", "", &o);
     assert_int_equal(o.pool, 7);
     assert_int_equal(o.heartbeat_ms, 30000);
@@ -345,7 +349,8 @@ static void who_wins(void **state)
 {
     (void)state;
     struct options o;
-    FILE_GIVES("pool 7\nthreads 3\nlisten 1\nlisten 2\nadmin 3\npool 6\n", "|--pool|9|--listen|4", &o);
+    FILE_GIVES("pool 7\nthreads 3\nlisten 1\nlisten 2\nadmin 3\npool 6\n",
+               "|--pool|9|--listen|4", &o);
     assert_int_equal(o.pool, 9);
     assert_int_equal(o.threads, 3);
     assert_int_equal(o.listen_count, 1); /* the command line's list replaces the file's */
@@ -393,7 +398,8 @@ int main(void)
         PROMISE("options: --help and --version go to stdout, before anything else", help),
         PROMISE("options: a file has a name and a value on each line", files),
         PROMISE("options: the command line wins over the file, a list as a whole", who_wins),
-        PROMISE("options: a wrong file is one line with its name and the line's number", wrong_files),
+        PROMISE("options: a wrong file is one line with its name and the line's number",
+                wrong_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

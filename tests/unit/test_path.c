@@ -110,7 +110,8 @@ static void precedence(void **state)
 static void same_shape(void **state)
 {
     (void)state;
-    struct path_template *a = parse("/x/{id}/y"), *b = parse("/x/{other}/y"), *c = parse("/x/{i}/z");
+    struct path_template *a = parse("/x/{id}/y"), *b = parse("/x/{other}/y");
+    struct path_template *c = parse("/x/{i}/z");
     assert_int_equal(path_template_compare(a, b), 0);
     assert_int_not_equal(path_template_compare(a, c), 0);
     path_template_free(a);
@@ -462,9 +463,10 @@ static void canonical_numbers(void **state)
     (void)state;
     static const char *const types[] = {"smallint", "integer", "bigint"};
     static const char *const yes[] = {"0", "1", "-1", "17", "9999", "-9999"};
-    static const char *const no[] = {"", "-", "-0", "00", "017", "-017", "+1", " 1", "1 ", "1.0", "1e3",
-                                     "0x1", "1_000", "12a", "--1", "1-", "\xd9\xa1",
-                                     "9223372036854775808", "1000000000000000000"};
+    static const char *const no[] = {
+        "", "-", "-0", "00", "017", "-017", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "1_000", "12a",
+        "--1", "1-", "\xd9\xa1", "9223372036854775808", "1000000000000000000",
+    };
     for (size_t t = 0; t < 3; t++) {
         for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
             assert_true(canonical(types[t], yes[i]));

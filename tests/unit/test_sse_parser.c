@@ -1,4 +1,4 @@
-/* test_sse_parser.c -- the yardstick itself: cases of the standard and of WPT's eventsource tests. */
+/* test_sse_parser.c -- the yardstick itself: cases of the standard and of WPT's eventsource. */
 #include "promise.h"
 
 #include <string.h>
