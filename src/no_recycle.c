@@ -9,12 +9,14 @@
  */
 #include <h2o.h>
 
-void *h2o_mem_alloc_recycle(h2o_mem_recycle_t *allocator, size_t sz) {
+void *h2o_mem_alloc_recycle(h2o_mem_recycle_t *allocator, size_t sz)
+{
     (void)allocator;
     return h2o_mem_alloc(sz);
 }
 
-void h2o_mem_free_recycle(h2o_mem_recycle_t *allocator, void *p) {
+void h2o_mem_free_recycle(h2o_mem_recycle_t *allocator, void *p)
+{
     (void)allocator;
     free(p);
 }

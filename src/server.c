@@ -1,11 +1,10 @@
 /* server.c -- see server.h. */
 #include "server.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "admin.h"
+#include "files.h"
 #include "log.h"
 #include "router.h"
 
@@ -13,20 +12,6 @@ enum {
     REQUEST_TIMEOUT_MS = 10000,       /* head and body; also how long an idle connection is kept */
     MAX_BODY = 1 << 20,               /* octets; no route takes a body yet */
 };
-
-static void add_files(h2o_pathconf_t *path, const char *directory)
-{
-    static const char *indexes[] = {"index.html", NULL};
-    h2o_headers_command_t *commands = h2o_mem_alloc(2 * sizeof(*commands));
-
-    /* Revalidated at every use: an ETag costs one round trip, a stale page costs trust. */
-    memset(commands, 0, 2 * sizeof(*commands));
-    commands[0].cmd = H2O_HEADERS_CMD_SETIFEMPTY;
-    commands[0].name = &H2O_TOKEN_CACHE_CONTROL->buf;
-    commands[0].value = (h2o_iovec_t){H2O_STRLIT("no-cache")};
-    h2o_headers_register(path, commands);
-    h2o_file_register(path, directory, indexes, NULL, H2O_FILE_FLAG_SEND_COMPRESSED);
-}
 
 static int open_all(struct listening *listening, size_t *count, const struct address *address, size_t n,
                     bool admin, char *err, size_t err_size)
@@ -43,13 +28,8 @@ int server_init(struct server *server, const struct options *options, char *err,
 {
     h2o_globalconf_t *config = &server->config;
     h2o_pathconf_t *path;
-    struct stat st;
 
     memset(server, 0, sizeof(*server));
-    if (options->public_dir != NULL && (stat(options->public_dir, &st) != 0 || !S_ISDIR(st.st_mode))) {
-        snprintf(err, err_size, "--public %s: not a directory", options->public_dir);
-        return -1;
-    }
     h2o_config_init(config);
     config->server_name = h2o_iovec_init(H2O_STRLIT("pgcrier"));
     config->http1.upgrade_to_http2 = 0;
@@ -60,8 +40,8 @@ int server_init(struct server *server, const struct options *options, char *err,
     server->host = h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
     path = h2o_config_register_path(server->host, "/", 0);
     router_register(path);
-    if (options->public_dir != NULL)
-        add_files(path, options->public_dir);
+    if (options->public_dir != NULL && files_register(path, options->public_dir, err, err_size) != 0)
+        return -1;
     router_register_last(path);
     if (options->admin_count != 0) {
         server->admin_host = h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("admin")), 65535);

@@ -2,12 +2,13 @@
 // files of --public and nothing else.
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { startApp } from '../lib/app.js';
+import { get } from '../lib/sse.js';
 import { until } from '../lib/until.js';
 
 const root = mkdtempSync(join(tmpdir(), 'pgcrier-public-'));
@@ -100,6 +101,21 @@ test('static files', async (t) => {
   await t.test('other methods are refused', async () => {
     strictEqual((await app.get('/app.js', { method: 'POST' })).status, 405);
   });
+});
+
+test('a new release of the site is served as soon as the link to it moves', async () => {
+  const link = join(root, 'current');
+  const next = join(root, 'next');
+  mkdirSync(next);
+  writeFileSync(join(next, 'release.txt'), 'two');
+  writeFileSync(join(site, 'release.txt'), 'one');
+  symlinkSync(site, link);
+  const relay = await app.startRelay({ args: ['--public', link] });
+  strictEqual((await get(`${relay.url}/release.txt`)).text, 'one');
+  symlinkSync(next, `${link}.new`);
+  renameSync(`${link}.new`, link);
+  strictEqual((await get(`${relay.url}/release.txt`)).text, 'two');
+  strictEqual((await get(`${relay.url}/app.js`)).status, 404);
 });
 
 test('C12: nothing outside the directory', async (t) => {

@@ -55,13 +55,18 @@ class App {
 
   async stop() {
     for (const stream of this.streams) stream.close();
-    for (const relay of this.relays) {
-      if (relay.result) continue;
-      const { code, signal } = await relay.stop();
-      strictEqual(code ?? signal, 0, `the relay's exit status; it said:\n${relay.lines.slice(-20).join('\n')}`);
+    try {
+      for (const relay of this.relays) await stopRelay(relay);
+    } finally {
+      await this.cluster.stop();
     }
-    await this.cluster.stop();
   }
+}
+
+async function stopRelay(relay) {
+  if (relay.result) return;
+  const { code, signal } = await relay.stop();
+  strictEqual(code ?? signal, 0, `the relay's exit status; it said:\n${relay.lines.slice(-20).join('\n')}`);
 }
 
 // relay: options of startRelay, or false for none; sql: more of it, run after app.sql.
