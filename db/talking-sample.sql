@@ -11,7 +11,7 @@ create or replace function pg_temp.plant(_parent integer, _author text, _title t
 as $$
     /* A recording about as long as it takes to say its title and a little more. */
     insert into talking.recordings (parent_id, author, title, duration_ms, created_at)
-    values (_parent, _author, _title, (1400 + length(_title) * (60 + 240 * random() * random()))::integer, _at)
+    values (_parent, _author, _title, (1400 + length(_title) * (60 + 240 * random() * random()) * case when _parent is null then 6 else 1 end)::integer, _at)
     returning id;
 $$;
 

@@ -1,0 +1,167 @@
+// thread.js -- one recording and all its replies.
+//
+// Rows are made for the first few hundred replies; the others wait for a button, because a thread
+// may have a hundred thousand. New replies are marked for a moment where they are; nothing scrolls
+// by itself, and whoever wants to see one that is elsewhere on the page finds a button for it.
+
+import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../vendor/htm-preact.js';
+import { useKeptFocus, useLive, useMarks, useNow } from './hooks.js';
+import { Avatar, Hidden, Length, Replies, Time, Title, Votes, href } from './parts.js';
+import { openRows, rowsOf } from './tree.js';
+import { count } from './words.js';
+
+const ROWS_AT_FIRST = 200;
+const MORE_ROWS = 500;
+const DEEPEST_INDENT = 7; // below it, replies say whom they answer
+
+export function Thread({ id, onState }) {
+  const [root, state] = useLive(`/api/recordings/${id}`, onState);
+  const now = useNow();
+  if (state === 'gone') {
+    return html`<main><${Back} /><h1 class="title">This recording is not here</h1>
+      <p class="empty">It was deleted, or never existed.</p></main>`;
+  }
+  return html`<main>
+    <${Back} />
+    ${root && html`<${Opening} recording=${root} now=${now} />`}
+    ${root && html`<${Replied} root=${root} now=${now} />`}
+  </main>`;
+}
+
+const Back = () => html`<nav aria-label="Back"><a class="back" href="#/">All threads</a></nav>`;
+
+function Opening({ recording, now }) {
+  const { id, author, title, created_at: at, duration_ms: ms, ups, downs } = recording;
+  useEffect(() => {
+    document.title = `${title ?? 'Voice message'} · Talking`;
+    return () => { document.title = 'Talking'; };
+  }, [title]);
+  return html`<header class="opening">
+    <h1 class="title"><${Title} title=${title} /></h1>
+    <p class="facts"><${Avatar} author=${author} /><span class="author" dir="auto">${author}</span><${Time} at=${at} now=${now} /></p>
+    <p class="facts"><${Length} id=${id} ms=${ms} /><${Votes} ups=${ups} downs=${downs} /></p>
+  </header>`;
+}
+
+function Replied({ root, now }) {
+  const rows = useMemo(() => rowsOf(root), [root]);
+  const recordings = useMemo(() => rows.map(({ recording }) => recording), [rows]);
+  const marks = useMarks(recordings);
+  const [closed, setClosed] = useState(new Set());
+  const [limit, setLimit] = useState(ROWS_AT_FIRST);
+  const shown = useMemo(() => openRows(rows, closed).slice(1), [rows, closed]);
+  const toggle = useCallback((id) => setClosed((old) => toggled(old, id)), []);
+  const branches = () => new Set(rows.filter(({ depth, recording }) => depth === 1 && recording.replies.length > 0)
+    .map(({ recording }) => recording.id));
+  const reveal = (id) => {
+    const row = rows.find(({ recording }) => recording.id === id);
+    const open = new Set(closed);
+    for (let above = row?.parent; above; above = above.parent) open.delete(above.recording.id);
+    setClosed(open);
+    setLimit((old) => Math.max(old, openRows(rows, open).indexOf(row) + ROWS_AT_FIRST));
+  };
+  useKeptFocus();
+  return html`<section aria-labelledby="replies">
+    <div class="bar">
+      <h2 id="replies"><${Replies} n=${root.reply_count} /></h2>
+      ${rows.some(({ depth }) => depth > 1) && (closed.size > 0
+        ? html`<button class="plain" onClick=${() => setClosed(new Set())}>Expand all</button>`
+        : html`<button class="plain" onClick=${() => setClosed(branches())}>Collapse all</button>`)}
+    </div>
+    <ol class="replies">
+      ${shown.slice(0, limit).map((row) => html`<${Row} key=${row.recording.id} row=${row} now=${now} toggle=${toggle}
+        open=${!closed.has(row.recording.id)} mark=${marks.get(row.recording.id)} />`)}
+    </ol>
+    ${shown.length > limit && html`<p class="more">
+      <button onClick=${() => setLimit(limit + MORE_ROWS)}>Show more<span> (${(shown.length - limit).toLocaleString('en')} left)</span></button>
+    </p>`}
+    <${Arrivals} marks=${marks} recordings=${recordings} reveal=${reveal} />
+    <${Invitation} id=${root.id} />
+  </section>`;
+}
+
+function toggled(closed, id) {
+  const next = new Set(closed);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+function Row({ row: { recording, depth, parent }, now, toggle, open, mark }) {
+  const { id, author, title, created_at: at, duration_ms: ms, ups, downs, reply_count: replies } = recording;
+  const to = parent.recording.author;
+  const indent = Math.min(depth - 1, DEEPEST_INDENT);
+  return html`<li id="recording-${id}" class="row ${mark ?? ''} ${open ? '' : 'closed'} ${open && replies > 0 && depth <= DEEPEST_INDENT ? 'branch' : ''}" style=${{ '--indent': indent }} tabindex="-1">
+    <article>
+      <header>
+        <${Avatar} author=${author} />
+        <h3 class="author" dir="auto">${author}</h3>
+        ${depth > DEEPEST_INDENT && html`<span class="deep" title="Level ${depth}">to ${to}</span>`}
+        <${Hidden}>replies to ${to}, level ${depth}<//>
+        <a class="when" href=${href(id)}><${Time} at=${at} now=${now} /></a>
+        ${mark === 'new' && html`<span class="badge">new</span>`}
+      </header>
+      <p class="words"><${Title} title=${title} /></p>
+      <footer class="facts">
+        <${Length} id=${id} ms=${ms} /><${Votes} ups=${ups} downs=${downs} />
+        ${replies > 0 && html`<button class="fold" aria-expanded=${open ? 'true' : 'false'} onClick=${() => toggle(id)}>
+          <svg aria-hidden="true" viewBox="0 0 12 12"><path d="M2 4l4 4 4-4" /></svg>
+          ${open ? html`<${Hidden}>Collapse <//>` : 'Show '}${count(replies, 'reply')}<${Hidden}> to ${author}<//>
+        </button>`}
+      </footer>
+    </article>
+  </li>`;
+}
+
+// Says that replies came, and leads to those that are not in view.
+function Arrivals({ marks, recordings, reveal }) {
+  const waiting = useRef(new Set());
+  const [elsewhere, setElsewhere] = useState([]);
+  const fresh = [...marks].filter(([, mark]) => mark === 'new').map(([id]) => id);
+  const look = useCallback(() => {
+    for (const id of waiting.current) if (inView(id)) waiting.current.delete(id);
+    setElsewhere((old) => (old.length === waiting.current.size && old.every((id) => waiting.current.has(id))
+      ? old : [...waiting.current]));
+  }, []);
+  useLayoutEffect(() => {
+    for (const id of fresh) waiting.current.add(id);
+    look();
+  }, [fresh.join()]);
+  useLayoutEffect(() => {
+    const there = new Set(recordings.map(({ id }) => id));
+    for (const id of waiting.current) if (!there.has(id)) waiting.current.delete(id);
+    look();
+  }, [recordings]);
+  useEffect(() => {
+    addEventListener('scroll', look, { passive: true });
+    return () => removeEventListener('scroll', look);
+  }, []);
+  const go = () => {
+    const [id] = elsewhere;
+    waiting.current.delete(id);
+    reveal(id);
+    look();
+    requestAnimationFrame(() => requestAnimationFrame(() => show(id)));
+  };
+  return html`<div class="arrivals">
+    <${Hidden} role="status">${fresh.length > 0 ? `${count(fresh.length, 'reply')} just arrived` : ''}<//>
+    ${elsewhere.length > 0 && html`<button onClick=${go}>${count(elsewhere.length, 'new reply')}</button>`}
+  </div>`;
+}
+
+function inView(id) {
+  const box = document.getElementById(`recording-${id}`)?.getBoundingClientRect();
+  return box !== undefined && box.top < innerHeight && box.bottom > 0;
+}
+
+function show(id) {
+  const row = document.getElementById(`recording-${id}`);
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  row?.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
+  row?.focus({ preventScroll: true });
+}
+
+const Invitation = ({ id }) => html`<aside class="invitation">
+  <h2>Join in from psql</h2>
+  <pre><code>INSERT INTO talking.recordings (parent_id, author, title)
+VALUES (${id}, 'you', 'Hello from psql');</code></pre>
+</aside>`;
