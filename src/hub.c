@@ -98,10 +98,10 @@ void hub_subscribe(struct hub *hub, struct subscriber *s, struct call *call)
     metric_add(METRIC_SUBSCRIBERS, 1);
     if (first)
         hub->watch(hub, call);
-    if (key->frame != NULL)
-        s->ops->changed(s);
-    else if (hub->away)
+    if (hub->away)
         s->ops->away(s);
+    else if (key->frame != NULL)
+        s->ops->changed(s);
 }
 
 void hub_unsubscribe(struct subscriber *s)

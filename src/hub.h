@@ -48,8 +48,8 @@ struct hub {
 
 void hub_init(struct hub *hub);
 void hub_dispose(struct hub *hub); /* no subscriber may be left */
-/* The call has its key. The subscriber hears `changed` before this returns when there is a frame
- * already, else `away` when the database is. */
+/* The call has its key. Before this returns the subscriber hears `away` when the database is (there
+ * may be a frame nevertheless, as old as that), else `changed` when there is a frame already. */
 void hub_subscribe(struct hub *hub, struct subscriber *s, struct call *call);
 void hub_unsubscribe(struct subscriber *s); /* fine when not subscribed */
 struct frame *hub_frame(const struct subscriber *s); /* the newest; NULL before the first */
