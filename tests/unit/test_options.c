@@ -151,7 +151,8 @@ static void every_option(void **state)
     struct options o;
     accept(&o, "--database|postgresql://a@/b|--listen-database|dbname=x|--listen|1|--admin|2"
                "|--public|p|--threads|3|--pool|5|--query-timeout|50ms|--heartbeat|2min"
-               "|--frame-budget|1GiB|--slow-rate|1kB|--slow-time|1h|--max-connections|9|--drain|0|--log-level|debug");
+               "|--frame-budget|1GiB|--slow-rate|1kB|--slow-time|1h|--max-connections|9"
+               "|--drain|0|--log-level|debug");
     assert_string_equal(o.database, "postgresql://a@/b");
     assert_string_equal(o.listen_database, "dbname=x");
     assert_string_equal(o.listen[0].port, "1");
