@@ -32,7 +32,12 @@ static void drop(struct alias *alias)
     free(alias);
 }
 
-/* Tells all who wait; those who wait on stay. */
+static struct timers *timers(struct aliases *aliases)
+{
+    return &aliases->pool->loop->timers;
+}
+
+/* Tells all who wait; those who wait on stay, and are asked for again. */
 static void tell(struct alias *alias, const struct problem *problem, bool away)
 {
     h2o_linklist_t telling;
@@ -45,6 +50,8 @@ static void tell(struct alias *alias, const struct problem *problem, bool away)
         if (alias->set->resolved(link, alias->key, problem, away))
             h2o_linklist_insert(&alias->waiting, link);
     }
+    if (!h2o_linklist_is_empty(&alias->waiting) && !timer_is_set(&alias->set->retry))
+        timer_set(timers(alias->set), &alias->set->retry, ALIAS_RETRY_MS * NS_PER_MS);
 }
 
 static void on_done(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
@@ -62,7 +69,7 @@ static void on_done(struct pool_job *job, enum pool_outcome outcome, PGresult *r
     } else {
         problem_set(&problem, 503, "The database is away", NULL);
     }
-    tell(alias, &problem, outcome == POOL_AWAY && !alias->forgotten);
+    tell(alias, &problem, problem.status == 503 && !alias->forgotten);
     if (alias->forgotten || (alias->key == NULL && h2o_linklist_is_empty(&alias->waiting)))
         drop(alias);
 }
@@ -96,10 +103,15 @@ static void make_room(struct aliases *aliases)
     }
 }
 
+static void on_retry(struct timer *timer)
+{
+    aliases_resume(H2O_STRUCT_FROM_MEMBER(struct aliases, retry, timer));
+}
+
 void aliases_init(struct aliases *aliases, struct pool *pool,
                   bool (*resolved)(h2o_linklist_t *, const char *, const struct problem *, bool))
 {
-    *aliases = (struct aliases){.pool = pool, .resolved = resolved};
+    *aliases = (struct aliases){.pool = pool, .retry = {.fire = on_retry}, .resolved = resolved};
 }
 
 void alias_resolve(struct aliases *aliases, struct call *call, h2o_linklist_t *link)

@@ -13,13 +13,17 @@
 #include "problem.h"
 #include "route.h"
 
-enum { ALIASES_MAX = 10000 };
+enum {
+    ALIASES_MAX = 10000,
+    ALIAS_RETRY_MS = 500, /* for those who wait on */
+};
 
 struct aliases {
     struct alias *by_spelling;
     struct pool *pool;
+    struct timer retry;
     /* One who waits, linked by `link` in the owner's struct: a key, or NULL with a problem. With
-     * `away`, return true to wait on. */
+     * `away` (no database, or one that has no answer just now), return true to wait on. */
     bool (*resolved)(h2o_linklist_t *link, const char *key, const struct problem *problem, bool away);
 };
 

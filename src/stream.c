@@ -209,6 +209,10 @@ static void on_failed(struct subscriber *s, const struct problem *problem)
 
     if (req == NULL)
         return; /* an open stream keeps what it has */
+    if (problem->status == 503) {
+        begin(stream); /* it will pass, while an EventSource gives up for ever on any other status */
+        return;
+    }
     destroy(stream);
     response_problem(req, problem);
 }
