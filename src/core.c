@@ -434,16 +434,28 @@ static void post(struct core *core, unsigned worker, const char *key, struct cal
     loop_post(&core->loop, &m->message, run);
 }
 
+/* A worker may have used a table of routes that is not the newest any more. The same call of the
+ * newest definition, a reference; NULL when its route is gone. */
+static struct call *call_of_today(struct core *core, struct call *call)
+{
+    struct route *route = routes_by_id(core->routes, call->route->id);
+
+    if (route == NULL || !route_takes_the_same(route, call->route))
+        return NULL;
+    return route == call->route ? call_ref(call) : call_with_route(call, route);
+}
+
 static void on_watch(struct message *message)
 {
     struct worker_message *m = (struct worker_message *)message;
     struct core *core = m->core;
-    struct route *route = routes_by_id(core->routes, m->call->route->id);
+    struct call *call = call_of_today(core, m->call);
 
-    if (route == NULL || !route_takes_the_same(route, m->call->route))
-        worker_gone(core->workers[m->worker], m->call); /* unrouted in the meantime */
+    if (call == NULL)
+        worker_gone(core->workers[m->worker], m->call);
     else
-        mirror_watch(mirrors_get(&core->mirrors, m->call), m->worker);
+        mirror_watch(mirrors_get(&core->mirrors, call), m->worker);
+    call_unref(call);
     call_unref(m->call);
     free(m);
 }
@@ -509,10 +521,15 @@ static void on_answer(struct mirror_waiter *waiter, struct frame *frame, const s
 /* The call has its key. */
 static void proceed(struct ask *ask)
 {
-    if (ask->key_only)
+    struct call *call = call_of_today(ask->core, ask->call);
+
+    if (call == NULL)
+        problem_set(&ask->problem, 404, "Not found", NULL);
+    if (call == NULL || ask->key_only)
         answer(ask);
     else
-        mirror_ask(mirrors_get(&ask->core->mirrors, ask->call), &ask->waiter);
+        mirror_ask(mirrors_get(&ask->core->mirrors, call), &ask->waiter);
+    call_unref(call);
 }
 
 static bool on_resolved(h2o_linklist_t *link, const char *key, const struct problem *problem, bool away)

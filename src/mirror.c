@@ -247,23 +247,13 @@ struct mirror *mirrors_get(struct mirrors *set, struct call *call)
 void mirrors_touch(struct mirrors *set, const char *name)
 {
     struct mirror_topic *topic;
-    h2o_linklist_t touched;
 
     HASH_FIND_STR(set->by_topic, name, topic);
     if (topic == NULL)
         return;
-    /* Moved to a list of its own and back one by one: a touched mirror may vanish, and its topic. */
-    h2o_linklist_init_anchor(&touched);
-    h2o_linklist_insert_list(&touched, &topic->mirrors);
-    while (!h2o_linklist_is_empty(&touched)) {
-        struct mirror *mirror = H2O_STRUCT_FROM_MEMBER(struct mirror, topic_link, touched.next);
-        bool last = touched.next->next == &touched;
-        h2o_linklist_unlink(&mirror->topic_link);
-        h2o_linklist_insert(&topic->mirrors, &mirror->topic_link);
-        touch(mirror);
-        if (last)
-            break; /* the topic may be gone */
-    }
+    /* A mirror that exists is wanted, and a touch takes no wish away: none leaves the list. */
+    for (h2o_linklist_t *at = topic->mirrors.next; at != &topic->mirrors; at = at->next)
+        touch(H2O_STRUCT_FROM_MEMBER(struct mirror, topic_link, at));
 }
 
 void mirrors_touch_template(struct mirrors *set, const struct path_template *template)
