@@ -74,11 +74,14 @@ static void on_canary_time(struct timer *timer)
 static void on_canary_missed(struct timer *timer)
 {
     struct listener *listener = H2O_STRUCT_FROM_MEMBER(struct listener, canary_deadline, timer);
-    bool ever = listener->heard;
 
-    lose(listener, ever ? "a notification sent through the pool did not come back"
-                        : "a notification sent through the pool did not come back: is there a "
-                          "transaction pooler between? Give --listen-database a direct connection");
+    if (!listener->listening)
+        lose(listener, "LISTEN was not answered in time");
+    else if (listener->heard)
+        lose(listener, "a notification sent through the pool did not come back");
+    else
+        lose(listener, "a notification sent through the pool did not come back: is there a "
+                       "transaction pooler between? Give --listen-database a direct connection");
 }
 
 static void canary_heard(struct listener *listener, const char *payload)
@@ -107,10 +110,12 @@ static void on_connected(struct pg *pg, const char *err)
     snprintf(sql, sizeof(sql), "listen crier; listen %s", listener->canary_channel);
     PQsendQuery(pg->conn, sql);
     pg_flush(pg);
+    timer_set(timers(listener), &listener->canary_deadline, CANARY_TIMEOUT_MS * NS_PER_MS);
 }
 
 static void listening(struct listener *listener)
 {
+    timer_cancel(timers(listener), &listener->canary_deadline); /* it was LISTEN's */
     listener->listening = true;
     listener->failures = 0;
     metric_add(METRIC_LISTENING, 1);

@@ -4,6 +4,7 @@
  * says nothing but LISTEN. Silence proves nothing about it: a black-holed link and a transaction
  * pooler are silent, too. So a canary flies: every few seconds a notification with a number is sent
  * through the pool and must come back here within CANARY_TIMEOUT_MS, or the connection is replaced.
+ * LISTEN itself has as long to be answered.
  *
  * Every new connection means that notifications may have been missed: on_listening() is the
  * owner's order to read everything again, given after LISTEN is in force and never before.
