@@ -23,8 +23,8 @@ has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2> /dev/null)" 
 
 # apt_install PACKAGE…: without questions, without what is only recommended.
 apt_install() {
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" > /dev/null
+    quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
 }
 
 # need_packages PACKAGE…: installs those that are missing.
@@ -43,13 +43,13 @@ need_packages() {
 # Once per run: an index that is out of date names files that are gone.
 apt_refresh() {
     [ -z "${apt_refreshed:-}" ] || return 0
-    as_root apt-get update -q -o DPkg::Lock::Timeout=300 > /dev/null
+    quietly as_root apt-get update -q -o DPkg::Lock::Timeout=300
     apt_refreshed=yes
 }
 
 need_build_packages() {
     need_packages gcc libc6-dev make autoconf automake pkg-config \
-        libh2o-evloop-dev libpq-dev libyajl-dev libssl-dev
+        libh2o-evloop-dev libpq-dev libyajl-dev libssl-dev uthash-dev
 }
 
 # PostgreSQL 15 is what is tested; where a distribution has only a newer one, that one. Debian makes
