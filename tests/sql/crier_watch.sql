@@ -71,6 +71,10 @@ update watch.notes set thread = 1001 where id = 1001;
 select pg_temp.heard();
 update watch.notes set body = 'x';
 select is(pg_temp.heard(), array['{"template":"thread/{thread}"}'], '1,001 topics are one');
+insert into watch.notes values (1002, null);
+update watch.notes set body = 'x';
+select is(pg_temp.heard(), array['{"template":"thread/{thread}"}'], '1,001 topics and a NULL are one');
+delete from watch.notes where thread is null;
 delete from watch.notes where thread > 1;
 select is(cardinality(pg_temp.heard()), 1000, '1,000 topics, delete');
 truncate watch.notes;
@@ -79,6 +83,13 @@ insert into watch.notes select n, n from generate_series(1, 1001) n;
 select is(pg_temp.heard(), array['{"template":"thread/{thread}"}'], '1,001 topics are one, insert');
 delete from watch.notes;
 select is(pg_temp.heard(), array['{"template":"thread/{thread}"}'], '1,001 topics are one, delete');
+
+insert into watch.notes select n, 1 from generate_series(1, 3000) n;
+select is(pg_temp.heard(), array['{"topic":"thread/1"}'], '3,000 rows of one topic are one, insert');
+update watch.notes set body = 'x';
+select is(pg_temp.heard(), array['{"topic":"thread/1"}'], '3,000 rows of one topic are one, update');
+delete from watch.notes;
+select is(pg_temp.heard(), array['{"topic":"thread/1"}'], '3,000 rows of one topic are one, delete');
 
 set crier.off = 'on';
 insert into watch.notes values (1, 1, 'a');
@@ -118,21 +129,38 @@ set local timezone = 'UTC'; set local datestyle = 'ISO'; set local intervalstyle
 
 -- Whoever writes, however their session is set up.
 create role crier_test_writer;
+create table watch.fresh (id integer, thread integer, body text); -- its trigger function was never compiled
+select crier.watch('watch.fresh', 'thread/{body}');
 grant usage on schema watch to crier_test_writer;
-grant all on watch.notes to crier_test_writer;
+grant all on watch.fresh to crier_test_writer;
 create schema evil;
 grant usage on schema evil to crier_test_writer;
-create function evil.bar(text, text) returns text language plpgsql as $$ begin raise 'the writer''s operator was called'; end $$;
-create operator evil.|| (function = evil.bar, leftarg = text, rightarg = text);
-create function evil.eq(text, text) returns boolean language plpgsql as $$ begin raise 'the writer''s operator was called'; end $$;
-create operator evil.= (function = evil.eq, leftarg = text, rightarg = text);
-create function evil.cardinality(anyarray) returns integer language plpgsql as $$ begin raise 'the writer''s function was called'; end $$;
-create function evil.octet_length(text) returns integer language plpgsql as $$ begin raise 'the writer''s function was called'; end $$;
+do $$
+declare
+    body constant text := 'language plpgsql as ''begin raise ''''the writer''''''''s function was called''''; end''';
+begin
+    execute 'create function evil.current_setting(text, boolean) returns text ' || body;
+    execute 'create function evil.cardinality(text[]) returns integer ' || body;
+    execute 'create function evil.octet_length(text) returns integer ' || body;
+    execute 'create function evil.array_remove(text[], text) returns text[] ' || body;
+    execute 'create function evil.unnest(text[]) returns setof text ' || body;
+    execute 'create function evil.pg_notify(text, text) returns void ' || body;
+    execute 'create function evil.text_text(text, text) returns text ' || body;
+    execute 'create function evil.compare(text, text) returns boolean ' || body;
+    execute 'create function evil.compare(integer, integer) returns boolean ' || body;
+end $$;
+create operator evil.|| (function = evil.text_text, leftarg = text, rightarg = text);
+create operator evil.= (function = evil.compare, leftarg = text, rightarg = text);
+create operator evil.~ (function = evil.compare, leftarg = text, rightarg = text);
+create operator evil.= (function = evil.compare, leftarg = integer, rightarg = integer);
+create operator evil.> (function = evil.compare, leftarg = integer, rightarg = integer);
+create operator evil.<= (function = evil.compare, leftarg = integer, rightarg = integer);
+create type evil.text as enum ('the writer''s type was used');
 grant execute on all functions in schema evil to crier_test_writer;
 set local role crier_test_writer;
 set local search_path = evil, pg_catalog;
-insert into watch.notes values (20, 1, 'p q');
-insert into watch.notes values (21, 1, 'r'), (22, 1, 's');
+insert into watch.fresh values (20, 1, 'p q');
+insert into watch.fresh values (21, 1, 'r'), (22, 1, 's');
 reset role;
 set local search_path = public;
 select is(pg_temp.heard(), array['{"topic":"thread/p%20q"}', '{"topic":"thread/r"}', '{"topic":"thread/s"}'],
