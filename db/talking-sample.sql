@@ -4,6 +4,7 @@
    relative to now. Only into a forum where nobody has spoken yet. There is no sound in it. */
 
 \set ON_ERROR_STOP on
+\encoding UTF8
 begin;
 
 create or replace function pg_temp.plant(_parent integer, _author text, _title text, _at timestamptz)

@@ -62,7 +62,7 @@ export function live(path, onDocument, { event = 'message', onState = () => {} }
   function stop() {
     clearTimeout(timer);
     removeEventListener('online', onOnline);
-    source.close();
+    source?.close();
     source = undefined;
   }
 
