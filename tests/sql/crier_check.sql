@@ -16,6 +16,8 @@ create function ch.topic(_id integer) returns text language sql stable as $$ sel
 select crier.live('/ch', 'ch.all_');
 select crier.live('/ch/{id}', 'ch.one');
 select crier.live('/ch/{id}/thread', 'ch.one', topic => 'ch.topic');
+select crier.live('/ch/needs/query', 'ch.one');
+select crier.watch('ch.t', '/ch/needs/query');
 select crier.watch('ch.t', '/ch');
 select crier.watch('ch.t', '/ch/{id}');
 select crier.watch('ch.t', 'thread/{thread}');
@@ -26,12 +28,15 @@ select set_eq($$ select declared, step from crier.check() $$,
     $$ values ('/ch', 'route'), ('/ch', 'function'), ('/ch', 'arguments'), ('/ch', 'document'), ('/ch', 'topic'), ('/ch', 'privilege'),
               ('/ch/{id}', 'route'), ('/ch/{id}', 'function'), ('/ch/{id}', 'privilege'),
               ('/ch/{id}/thread', 'route'), ('/ch/{id}/thread', 'function'), ('/ch/{id}/thread', 'privilege'),
+              ('/ch/needs/query', 'route'), ('/ch/needs/query', 'function'), ('/ch/needs/query', 'privilege'), ('ch.t -> /ch/needs/query', 'watch'),
               ('ch.t -> /ch', 'watch'), ('ch.t -> /ch/{id}', 'watch'), ('ch.t -> thread/{thread}', 'watch'), ('relays', 'relay') $$,
     'check: every route, every watch, the relays; what needs no argument is tried');
 
 create function pg_temp.names(declared text, step text, what text) returns text language sql as $$
     select is(count(*)::integer, 1, 'check names: ' || $3) from crier.check() c where not c.ok and c.hint <> '' and (c.declared, c.step) = ($1, $2) $$;
 
+select crier.unwatch('ch.t', '/ch/needs/query');
+select pg_temp.names('/ch/needs/query', 'watch', 'a route that no watch names, though it needs a query');
 select crier.unwatch('ch.t', '/ch/{id}');
 select pg_temp.names('/ch/{id}', 'watch', 'a route that no watch names');
 select crier.watch('ch.t', '/ch/{id}');

@@ -1,5 +1,6 @@
 /* One test per cause that crier.explain must name, and that all is well where all is well. */
 begin;
+set local client_min_messages = 'warning';
 select no_plan();
 
 create schema ex;
@@ -39,6 +40,13 @@ select is(count(*)::integer, 0, 'explain: another spelling, the same subscriptio
 select set_eq($$ select step from crier.explain('/ex/notes/{id}') $$, array['route', 'function', 'watch', 'privilege', 'relay'],
     'explain: a template stands for its route, without trying');
 select is((select detail from crier.explain('/ex/notes/7') where step = 'subscribers'), '0: no relay reports an open stream', 'explain: nobody has it open');
+
+select results_eq($$ select step, ok from crier.explain('/ex/list') where step in ('arguments', 'document') $$,
+    $$ values ('arguments', true), ('document', true) $$, 'explain: a path without parameters is tried');
+select is(crier.templates_meet(v.one, v.other), v.meet, format('topics: %s and %s %s', v.one, v.other, case when v.meet then 'meet' else 'do not meet' end))
+from (values ('/a/1', '/a/{id}', true), ('/a/{id}', '/a/{x}', true), ('/a/{id}/b', '/a/1/{x}', true), ('a/1', 'a/{id}', true), ('/a/', '/a/{id}', true),
+    ('/a', '/a/{id}', false), ('/a/1/2', '/a/{id}', false), ('/b/1', '/a/{id}', false), ('a/1', '/a/{id}', false), ('/a/1', 'a/{id}', false),
+    ('/a/1', '/a/2', false), ('/{x}/1', '{x}/1', false)) as v(one, other, meet);
 
 -- Routes.
 select pg_temp.names('/nowhere', 'route', 'no route', 'no such route');

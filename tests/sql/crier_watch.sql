@@ -127,6 +127,20 @@ select is(pg_temp.heard(), array['{"topic":"t/a%2Fb/2026-11-21%2010%3A00%3A00%2B
 select is(current_setting('timezone') || current_setting('datestyle'), 'Asia/TokyoGerman, DMY', 'spelling: and these stay the writer''s');
 set local timezone = 'UTC'; set local datestyle = 'ISO'; set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1;
 
+-- Collations: two of them, and one that ignores case.
+create collation watch.careless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+create table watch.names (a text collate "C", b text collate "POSIX", c text collate watch.careless);
+select crier.watch('watch.names', 'names/{a}/{b}');
+select crier.watch('watch.names', 'careless/{c}');
+insert into watch.names values ('a', 'b', 'x'), ('a', 'b', 'X'), ('é', 'b', 'x');
+select is(pg_temp.heard(), array['{"topic":"careless/X"}', '{"topic":"careless/x"}', '{"topic":"names/%C3%A9/b"}', '{"topic":"names/a/b"}'],
+    'collations do not matter');
+-- Equal values that are spelled differently are different topics.
+create table watch.numbers (n numeric);
+select crier.watch('watch.numbers', 'numbers/{n}');
+insert into watch.numbers values (1.0), (1.00), (1);
+select is(pg_temp.heard(), array['{"topic":"numbers/1"}', '{"topic":"numbers/1.0"}', '{"topic":"numbers/1.00"}'], 'equal numbers, different spellings');
+
 -- Whoever writes, however their session is set up.
 create role crier_test_writer;
 create table watch.fresh (id integer, thread integer, body text); -- its trigger function was never compiled

@@ -8,17 +8,14 @@ declare
     watch crier.watches;
 begin
     /* crier.explain for everything declared: each route, each watch, the relays. Routes that need
-       no arguments are tried too. */
+       arguments are not tried, and watches are told of once. */
     for route in select * from crier.routes r order by r.path loop
         return query
             select route.path, e.step, e.ok, e.detail, e.hint
             from crier.explain(route.path) e
-            where e.step not in ('relay', 'triggers') and (e.step <> 'watch' or not e.ok);
-        if not route.parameters @> '[{"required": true}]' then
-            return query
-                select route.path, f.step, f.ok, f.detail, f.hint
-                from crier.explain_document(route, '{}') d cross join lateral unnest(d.findings) f;
-        end if;
+            where e.step in ('route', 'function', 'privilege')
+               or e.step = 'watch' and not e.ok and e.detail like 'no watch %'
+               or e.step in ('arguments', 'document', 'topic') and not route.parameters @> '[{"required": true}]';
     end loop;
     for watch in select * from crier.watches w order by w.relation, w.topic loop
         return query

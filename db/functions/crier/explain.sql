@@ -11,7 +11,7 @@ declare
 begin
     /* Why is this page not live? Looks at everything between a row and a browser, in the order in
        which a request passes it, and says what to do. A template stands for its route; a path
-       with values also tries the function, undoing whatever it does. */
+       with values also tries the function, and undoes whatever it does. */
     begin
         select * into matched from crier.route_match(path);
     exception when data_exception then
@@ -31,11 +31,12 @@ begin
         select d.findings, d.key, d.topic into findings, key, topic
         from crier.explain_document(route, matched.arguments) d;
         return query select * from unnest(findings);
-        if topic is not null then
-            return query select * from crier.explain_topic(topic);
-        end if;
-    elsif route.topic is null then
-        return query select * from crier.explain_topic(route.path);
+    end if;
+    if route.topic is null then
+        topic := coalesce(topic, route.path); -- a template stands for all its topics
+    end if;
+    if topic is not null then
+        return query select * from crier.explain_topic(topic);
     end if;
     return query select * from crier.explain_privileges(route, matched.arguments);
     return query select * from crier.explain_relays();

@@ -3,7 +3,8 @@ create or replace function crier.route_match(url text, out route integer, out ar
     set search_path = pg_catalog, pg_temp
 as $$
     /* The route that answers a path and query, and the arguments it gets, by the relay's rules: a
-       literal segment before a parameter. A template itself stands for its route, without arguments. */
+       literal segment before a parameter. A template with parameters stands for its route, without
+       arguments. */
     with asked as (
         select split_part(url, '?', 1) as path, substr(url, strpos(url || '?', '?') + 1) as query),
     segments as (
@@ -31,7 +32,7 @@ as $$
     folded as (
         select g.name, case when count(*) = 1 then to_json(min(g.value)) else json_agg(g.value) end as value
         from given g group by g.name)
-    select r.id, null::json from crier.routes r where r.path = url
+    select r.id, null::json from crier.routes r where r.path = url and url like '%{%'
     union all
     select m.id, (select coalesce(json_object_agg(f.name, f.value), '{}') from folded f) from matching m
     limit 1;

@@ -1,4 +1,10 @@
-create or replace function crier.watch_payload(relation oid, topic text, out expression text, out pinned boolean)
+create or replace function crier.watch_payload(
+        relation oid,
+        topic text,
+        out payload text,
+        out columns text,
+        out present text,
+        out pinned boolean)
     returns record language plpgsql stable
     set search_path = pg_catalog, pg_temp
 as $$
@@ -6,10 +12,15 @@ declare
     literals constant text[] := regexp_split_to_array(topic, '\{[^{}]*\}');
     value record;
 begin
-    /* The expression that makes the payload of a row r, with every name qualified, and whether it
-       depends on settings, which must then be pinned. Neither a template's literals nor encoded
-       values need escapes in JSON, so the payload is put together as it is. */
-    expression := quote_literal('{"topic":"' || literals[1] || case when cardinality(literals) = 1 then '"}' else '' end);
+    /* The pieces of a watch's queries, with every name qualified: the columns of a row r that fill
+       the template, as text v.c1, v.c2...; the condition that none is NULL; the payload made of them;
+       and whether their spelling depends on settings, which must then be pinned. The collation is
+       given, or columns of two collations could not be compared, and one that ignores case would
+       make two topics one. Neither a template's literals nor encoded values need escapes in JSON,
+       so the payload is put together as it is. */
+    payload := quote_literal('{"topic":"' || literals[1] || case when cardinality(literals) = 1 then '"}' else '' end);
+    columns := '';
+    present := '';
     pinned := false;
     for value in
         select m.n, a.attname, t.typtype, coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text as type
@@ -18,16 +29,19 @@ begin
         join pg_type t on t.oid = a.atttypid
         order by m.n
     loop
-        expression := expression || format(
+        columns := columns || format(', r.%I::pg_catalog.text collate pg_catalog."C" as c%s', value.attname, value.n);
+        present := present || format(' and r.%I::pg_catalog.text is not null', value.attname);
+        payload := payload || format(
             case when value.type in ('smallint', 'integer', 'bigint', 'oid', 'boolean', 'uuid')
-                 then ' operator(pg_catalog.||) r.%I::pg_catalog.text'
-                 else ' operator(pg_catalog.||) crier.encode(r.%I::pg_catalog.text)' end, value.attname);
-        expression := expression || format(' operator(pg_catalog.||) %L',
-            literals[value.n + 1] || case when value.n + 1 = cardinality(literals) then '"}' else '' end);
+                 then ' operator(pg_catalog.||) v.c%s operator(pg_catalog.||) %L'
+                 else ' operator(pg_catalog.||) crier.encode(v.c%s) operator(pg_catalog.||) %L' end,
+            value.n, literals[value.n + 1] || case when value.n + 1 = cardinality(literals) then '"}' else '' end);
         pinned := pinned or value.typtype <> 'e' and value.type not in ('smallint', 'integer', 'bigint',
             'oid', 'boolean', 'uuid', 'numeric', 'text', 'character varying', 'character', 'name');
     end loop;
+    columns := coalesce(nullif(substr(columns, 3), ''), 'true as c');
+    present := coalesce(nullif(substr(present, 6), ''), 'true');
 end
 $$;
-comment on function crier.watch_payload(oid, text) is 'Private: the expression that makes the payload of a row.';
+comment on function crier.watch_payload(oid, text) is 'Private: the pieces of a watch''s queries.';
 revoke all on function crier.watch_payload(oid, text) from public;

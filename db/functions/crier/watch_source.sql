@@ -3,15 +3,15 @@ create or replace function crier.watch_source(relation oid, topic text, out body
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    payload record;
+    piece record;
 begin
     /* The body of a watch's trigger function, and the settings it needs. The body is static, looks
        nothing up, takes no lock and never raises: writers neither fail nor wait because of it. It
        runs with its owner's privileges and without a pinned search_path, which would cost as much
        as the rest; hence every name in it is qualified, operators too. The commonest case, one row,
        comes first and takes one query; an assignment calls without another, unlike PERFORM. */
-    select * into payload from crier.watch_payload(relation, topic);
-    settings := case when payload.pinned then 'set search_path = pg_catalog, pg_temp set timezone = ''UTC'' '
+    select * into piece from crier.watch_payload(relation, topic);
+    settings := case when piece.pinned then 'set search_path = pg_catalog, pg_temp set timezone = ''UTC'' '
         'set datestyle = ''ISO, MDY'' set intervalstyle = ''postgres'' set bytea_output = ''hex'' set extra_float_digits = 1' end;
     body := format($body$
 declare
@@ -23,37 +23,36 @@ begin
     if pg_catalog.current_setting('crier.off', true) operator(pg_catalog.=) 'on' then
         return null;
     elsif tg_op operator(pg_catalog.=) 'INSERT' then
-        payloads := array(select %3$s from new_rows r limit 2);
+        payloads := array(select %3$s from (select %4$s from new_rows r) v limit 2);
         if pg_catalog.cardinality(payloads) operator(pg_catalog.>) 1 then
-            payloads := array(select distinct %3$s from new_rows r limit 1002);
+            payloads := array(select %3$s from (select distinct %4$s from new_rows r where %5$s limit 1001) v);
         end if;
     elsif tg_op operator(pg_catalog.=) 'UPDATE' then
-        payloads := array(select %3$s from old_rows r union select %3$s from new_rows r limit 1002);
+        payloads := array(select %3$s from (select %4$s from old_rows r where %5$s
+            union select %4$s from new_rows r where %5$s limit 1001) v);
     elsif tg_op operator(pg_catalog.=) 'DELETE' then
-        payloads := array(select distinct %3$s from old_rows r limit 1002);
+        payloads := array(select %3$s from (select distinct %4$s from old_rows r where %5$s limit 1001) v);
     else
-        payloads := array[%4$s];
+        payloads := array[%6$s];
     end if;
     if pg_catalog.cardinality(payloads) operator(pg_catalog.=) 1
         and pg_catalog.octet_length(payloads[1]) operator(pg_catalog.<=) 1012 then
         done := crier.notify(payloads[1]);
-        return null;
-    end if;
-    payloads := pg_catalog.array_remove(payloads, null);
-    if pg_catalog.cardinality(payloads) operator(pg_catalog.>) 1000 or exists (
+    elsif pg_catalog.cardinality(payloads) operator(pg_catalog.>) 1000 or exists (
         select from pg_catalog.unnest(payloads) as t(payload)
         where pg_catalog.octet_length(t.payload) operator(pg_catalog.>) 1012) then
-        done := crier.notify(%4$s);
+        done := crier.notify(%6$s);
     else
-        perform crier.notify(t.payload) from pg_catalog.unnest(payloads) as t(payload);
+        perform crier.notify(t.payload) from pg_catalog.unnest(payloads) as t(payload) where t.payload is not null;
     end if;
     return null;
 exception when others then
     /* Such as a column that was dropped: crier.explain tells. */
-    done := crier.notify(%4$s);
+    done := crier.notify(%6$s);
     return null;
 end
-$body$, quote_literal(relation::regclass), quote_literal(topic), payload.expression,
+$body$, quote_literal(relation::regclass), quote_literal(topic),
+        piece.payload, piece.columns, piece.present,
         quote_literal(case when topic like '%{%' then '{"template":' else '{"topic":' end || to_json(topic) || '}'));
 end
 $$;
