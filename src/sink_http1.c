@@ -13,9 +13,11 @@
 
 struct sink_http1 {
     struct sink super;
-    h2o_socket_t *socket; /* NULL until the headers are written */
+    h2o_socket_t *socket;
+    bool ours;            /* libh2o has written the headers and handed the socket over */
     bool chunked;         /* HTTP/1.1 */
-    bool abandoned;       /* aborted before the socket was ours */
+    bool aborted;         /* before the socket was ours */
+    struct frame *first;  /* libh2o writes from it until the socket is ours: a reference, or NULL */
 };
 
 static void on_read(h2o_socket_t *socket, const char *err)
@@ -85,8 +87,10 @@ static void do_abort(struct sink *super)
 {
     struct sink_http1 *sink = (struct sink_http1 *)super;
 
-    if (sink->socket == NULL) {
-        sink->abandoned = true; /* freed when libh2o hands the socket over */
+    if (!sink->ours) {
+        /* Its write is libh2o's to end; on_taken_over() frees the sink. */
+        sink->aborted = true;
+        shutdown(h2o_socket_get_fd(sink->socket), SHUT_RDWR);
         return;
     }
     h2o_socket_close(sink->socket);
@@ -100,29 +104,30 @@ static uint64_t do_acknowledged(struct sink *super)
     socklen_t length = sizeof(info);
 
     memset(&info, 0, sizeof(info));
-    if (sink->socket == NULL ||
-        getsockopt(h2o_socket_get_fd(sink->socket), IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    if (getsockopt(h2o_socket_get_fd(sink->socket), IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
         return 0;
     return info.tcpi_bytes_acked;
 }
 
 static const struct sink_ops ops = {do_write, do_finish, do_abort, do_acknowledged};
 
-/* The headers and the first bytes are written; libh2o has let go of the socket. */
+/* The headers and the first bytes are written, and libh2o has let go of the socket; or the client
+ * has, and it is NULL. */
 static void on_taken_over(void *data, h2o_socket_t *socket, size_t reqsize)
 {
     struct sink_http1 *sink = data;
 
     (void)reqsize;
-    if (socket == NULL || sink->abandoned) {
+    frame_unref(sink->first);
+    if (socket == NULL || sink->aborted) {
         if (socket != NULL)
             h2o_socket_close(socket);
-        if (!sink->abandoned)
+        if (!sink->aborted)
             sink->super.events->closed(sink->super.data);
         free(sink);
         return;
     }
-    sink->socket = socket;
+    sink->ours = true;
     socket->data = sink;
     h2o_buffer_consume(&socket->input, socket->input->size);
     h2o_socket_read_start(socket, on_read);
@@ -139,6 +144,8 @@ struct sink *sink_http1_create(h2o_req_t *req, const char *prologue, struct fram
     int n = 1;
 
     sink->super = (struct sink){&ops, events, data};
+    sink->socket = req->conn->callbacks->get_socket(req->conn);
+    sink->first = first == NULL ? NULL : frame_ref(first);
     sink->chunked = req->version >= 0x101;
     if (sink->chunked)
         h2o_add_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("transfer-encoding"), 0, NULL,
