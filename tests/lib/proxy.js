@@ -15,6 +15,13 @@
 import net from 'node:net';
 import { atExit } from './process.js';
 
+// By RST. Not after end(): libuv refuses to reset what is shutting down, and Node then waits for that
+// handle for ever when it exits.
+function reset(socket) {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 class Link {
   constructor(proxy, near) {
     this.proxy = proxy;
@@ -58,8 +65,8 @@ class Link {
   }
 
   reset() {
-    this.near.resetAndDestroy();
-    this.far.resetAndDestroy();
+    reset(this.near);
+    reset(this.far);
   }
 }
 
