@@ -212,11 +212,11 @@ static struct routes *read_table(const PGresult *result)
 static void follow_route(struct mirror *mirror, const struct routes *routes)
 {
     const struct route *old = mirror->call->route;
-    struct route *new = routes_by_id(routes, old->id);
+    struct route *new = routes_find(routes, old);
 
-    if (new == NULL || !route_takes_the_same(old, new))
+    if (new == NULL)
         mirror_end(mirror);
-    else if (strcmp(old->fingerprint, new->fingerprint) != 0)
+    else if (new->id != old->id || strcmp(old->fingerprint, new->fingerprint) != 0)
         mirror_redefine(mirror, new);
 }
 
@@ -233,6 +233,11 @@ static void install_routes(struct core *core, struct routes *routes)
         worker_set_routes(core->workers[i], routes_ref(routes));
     log_notice("%zu routes", routes->count);
     update_ready(core);
+}
+
+static void load_routes_later(struct core *core)
+{
+    timer_set(&core->loop.timers, &core->routes_retry, ROUTES_RETRY_MS * NS_PER_MS);
 }
 
 static void explain_failure(struct core *core, const char *sqlstate, const char *message)
@@ -252,7 +257,7 @@ static void explain_failure(struct core *core, const char *sqlstate, const char 
     if (!core->ready && (missing || forbidden))
         fatal(core, 1);
     else
-        timer_set(&core->loop.timers, &core->routes_retry, ROUTES_RETRY_MS * NS_PER_MS);
+        load_routes_later(core);
 }
 
 static void on_routes(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
@@ -262,7 +267,7 @@ static void on_routes(struct pool_job *job, enum pool_outcome outcome, PGresult 
 
     core->routes_loading = false;
     if (outcome == POOL_AWAY) {
-        core->routes_due = true; /* on_pool_state() */
+        load_routes_later(core); /* or when the pool is up again, if it was down */
     } else if (outcome == POOL_ERROR) {
         explain_failure(core, sqlstate, message);
     } else {
@@ -312,6 +317,7 @@ static void load_routes(struct core *core)
     core->routes_due = core->routes_loading;
     if (core->routes_loading)
         return;
+    timer_cancel(&core->loop.timers, &core->routes_retry);
     core->routes_loading = true;
     core->routes_job = (struct pool_job){
         .sql = "select crier.version(), current_setting('server_encoding')",
@@ -343,7 +349,7 @@ static void on_pool_state(struct pool *pool, bool up, const char *err)
     mirrors_set_away(&core->mirrors, !up);
     if (up) {
         aliases_resume(&core->aliases);
-        if (core->routes_due)
+        if (timer_is_set(&core->routes_retry))
             load_routes(core);
     }
     update_ready(core);
@@ -438,9 +444,9 @@ static void post(struct core *core, unsigned worker, const char *key, struct cal
  * newest definition, a reference; NULL when its route is gone. */
 static struct call *call_of_today(struct core *core, struct call *call)
 {
-    struct route *route = routes_by_id(core->routes, call->route->id);
+    struct route *route = routes_find(core->routes, call->route);
 
-    if (route == NULL || !route_takes_the_same(route, call->route))
+    if (route == NULL)
         return NULL;
     return route == call->route ? call_ref(call) : call_with_route(call, route);
 }

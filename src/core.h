@@ -32,8 +32,9 @@ struct core {
     struct upkeep upkeep;
     struct routes *routes;        /* newest; NULL before the first */
     struct pool_job routes_job;
-    bool routes_loading, routes_due;
-    struct timer routes_retry;
+    bool routes_loading;
+    bool routes_due;              /* they changed while they were being loaded */
+    struct timer routes_retry;    /* set while the last attempt has failed */
     char listener_error[512];     /* the last one that was logged */
     bool ready;                   /* routes are loaded and the canary came back, once at least */
     char id[37];                  /* a random UUID, as text */

@@ -110,6 +110,7 @@ static void start_read(struct mirror *mirror)
     bool somebody_waits = !h2o_linklist_is_empty(&mirror->waiting_next);
 
     mirror->reading = true;
+    mirror->outdated = false;
     mirror->dirty = false;
     mirror->read_began_ns = timers_now_ns(mirror->set->timers);
     mirror->read_noticed_ns = mirror->noticed_ns;
@@ -228,8 +229,11 @@ struct mirror *mirrors_get(struct mirrors *set, struct call *call)
 {
     struct mirror *mirror = mirrors_find(set, call->key);
 
-    if (mirror != NULL)
+    if (mirror != NULL) {
+        if (mirror->call->route != call->route)
+            mirror_redefine(mirror, call->route); /* its route was gone; only a read kept it */
         return mirror;
+    }
     mirror = must_alloc(sizeof(*mirror) + set->workers * sizeof(mirror->subscribers[0]));
     mirror->set = set;
     mirror->call = call_ref(call);
@@ -362,6 +366,7 @@ void mirror_redefine(struct mirror *mirror, struct route *route)
     if (mirror->watchers != 0)
         set_reread(mirror);
     mirror->failures = 0;
+    mirror->outdated = mirror->reading;
     mark_dirty(mirror);
     proceed(mirror);
 }
@@ -407,7 +412,7 @@ void mirror_read_done(struct mirror *mirror, struct frame *frame, const char *to
     read_over(mirror, &fine);
     mirror->read_at_ms = wall_clock_ms();
     mirror->failures = 0;
-    if (mirror->call->route->has_topic) {
+    if (mirror->call->route->has_topic && !mirror->outdated) {
         if (topic == NULL)
             leave_topic(mirror);
         else if (join_topic(mirror, topic, strlen(topic)))
@@ -415,7 +420,9 @@ void mirror_read_done(struct mirror *mirror, struct frame *frame, const char *to
     }
     problem_set(&not_found, 404, "Not found", NULL);
     answer_all(&mirror->waiting_now, frame, &not_found);
-    if (frame == NULL) {
+    if (mirror->outdated) {
+        frame_unref(frame); /* those who watch wait for what the new definition says */
+    } else if (frame == NULL) {
         lose_watchers(mirror);
     } else if (mirror->watchers == 0) {
         frame_unref(frame);
@@ -435,7 +442,7 @@ void mirror_read_failed(struct mirror *mirror, const struct problem *problem, bo
     metric_add(METRIC_READ_ERRORS, 1);
     mirror->dirty = true;
     answer_all(&mirror->waiting_now, NULL, problem);
-    if (!database_away) {
+    if (!database_away && !mirror->outdated) {
         ++mirror->failures;
         log_warning("read of %s failed: %d %s", mirror->call->key, problem->status, problem->title);
         if (mirror->frame == NULL && mirror->watchers != 0)

@@ -83,6 +83,7 @@ struct mirror {
     struct frame *frame;           /* newest document; NULL before the first */
     uint64_t watchers;             /* bit i: worker i has subscribers */
     bool dirty, reading;
+    bool outdated;                 /* the read in flight began under an older definition */
     bool unpublished;              /* frame is newer than what the watchers got */
     h2o_linklist_t waiting_now;    /* for the read in flight */
     h2o_linklist_t waiting_next;   /* for a read that is to begin */
@@ -105,8 +106,8 @@ void mirrors_init(struct mirrors *set, struct timers *timers, const struct mirro
                   unsigned workers, void *data);
 /* Frees all mirrors and answers nobody. */
 void mirrors_dispose(struct mirrors *set);
-/* The mirror of a call (which has its key); made when there is none. One without watchers and
- * waiters vanishes, so use it at once. */
+/* The mirror of a call (which has its key, and the newest definition of its route); made when there
+ * is none. One without watchers and waiters vanishes, so use it at once. */
 struct mirror *mirrors_get(struct mirrors *set, struct call *call);
 struct mirror *mirrors_find(struct mirrors *set, const char *key); /* NULL when there is none */
 

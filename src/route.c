@@ -116,19 +116,6 @@ void route_unref(struct route *route)
     free(route);
 }
 
-bool route_takes_the_same(const struct route *a, const struct route *b)
-{
-    if (strcmp(a->method, b->method) != 0 || strcmp(a->path, b->path) != 0 ||
-        a->parameter_count != b->parameter_count)
-        return false;
-    for (size_t i = 0; i < a->parameter_count; ++i) {
-        if (strcmp(a->parameters[i].name, b->parameters[i].name) != 0 ||
-            strcmp(a->parameters[i].type, b->parameters[i].type) != 0)
-            return false;
-    }
-    return true;
-}
-
 /* --- tables ---------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
@@ -165,11 +152,42 @@ void routes_unref(struct routes *routes)
     free(routes);
 }
 
-struct route *routes_by_id(const struct routes *routes, int id)
+/* Whether calls of one are calls of the other. */
+static bool takes_the_same(const struct route *a, const struct route *b)
 {
-    for (size_t i = 0; routes != NULL && i < routes->count; ++i) {
-        if (routes->route[i]->id == id)
+    if (strcmp(a->method, b->method) != 0 || strcmp(a->path, b->path) != 0 ||
+        a->parameter_count != b->parameter_count)
+        return false;
+    for (size_t i = 0; i < a->parameter_count; ++i) {
+        if (strcmp(a->parameters[i].name, b->parameters[i].name) != 0 ||
+            strcmp(a->parameters[i].type, b->parameters[i].type) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Index of the first route that is tried no earlier than one of this shape. */
+static size_t first_of(const struct routes *routes, const struct path_template *shape)
+{
+    size_t low = 0, high = routes->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (path_template_compare(routes->route[middle]->template, shape) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct route *routes_find(const struct routes *routes, const struct route *route)
+{
+    for (size_t i = first_of(routes, route->template); i < routes->count; ++i) {
+        if (takes_the_same(routes->route[i], route))
             return routes->route[i];
+        if (path_template_compare(routes->route[i]->template, route->template) != 0)
+            break;
     }
     return NULL;
 }

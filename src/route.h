@@ -56,7 +56,10 @@ struct routes {
 struct routes *routes_create(struct route **list, size_t count);
 struct routes *routes_ref(struct routes *routes);
 void routes_unref(struct routes *routes); /* NULL is fine */
-struct route *routes_by_id(const struct routes *routes, int id); /* NULL when there is none */
+/* The route that takes the calls of `route`, which may be of an older table: the same method, path
+ * and arguments. That it was taken away and declared anew, in one transaction, is no matter. NULL
+ * when there is none. */
+struct route *routes_find(const struct routes *routes, const struct route *route);
 
 /* Finds the route of a path. Returns NULL when no route has this path at all; with `allow` filled
  * ("GET, HEAD, POST") when only the method is wrong. */
@@ -83,7 +86,5 @@ struct call *call_with_key(const struct call *call, const char *key);
 struct call *call_with_route(const struct call *call, struct route *route);
 struct call *call_ref(struct call *call);
 void call_unref(struct call *call); /* NULL is fine */
-/* Whether two routes take the same arguments, so that calls of one are calls of the other. */
-bool route_takes_the_same(const struct route *a, const struct route *b);
 
 #endif

@@ -926,6 +926,51 @@ static void redefined(void **state)
     route_unref(other);
 }
 
+static void redefined_while_reading(void **state)
+{
+    (void)state;
+    struct route *other = test_route(3);
+    other->min_interval_ms = MIN_INTERVAL_MS;
+    watch("/a", 0);
+    ask("/a", 0);
+    mirror_redefine(at("/a"), other);
+    HAPPENED("read /a;");
+    reply("/a", "old"); /* nobody who asked had this read; it shows nothing to who watches */
+    HAPPENED("read! /a;");
+    reply("/a", "new");
+    HAPPENED("answer a new;publish /a 1 new;");
+    mirrors_touch(&set, "/a");
+    advance(1000);
+    mirror_redefine(at("/a"), plain);
+    HAPPENED("read /a;");
+    reply_null("/a"); /* what the old definition did not find, the new one may */
+    HAPPENED("read /a;");
+    mirror_redefine(at("/a"), other);
+    fail_read("/a"); /* nor is its failure the new one's: no back-off */
+    advance(MIN_INTERVAL_MS + 1);
+    HAPPENED("read /a;");
+    route_unref(other);
+}
+
+/* A read in flight keeps a mirror whose route is gone; who comes then has a route of his own. */
+static void route_anew(void **state)
+{
+    (void)state;
+    struct route *other = test_route(3);
+    begin_clean();
+    mirrors_touch(&set, "/a");
+    mirror_end(at("/a"));
+    HAPPENED("read /a;gone /a 1;");
+    mirror_watch(get(other, "/a"), 1);
+    assert_ptr_equal(at("/a")->call->route, other);
+    reply("/a", "old");
+    advance(1000);
+    HAPPENED("read /a;");
+    reply("/a", "new");
+    HAPPENED("publish /a 2 new;");
+    route_unref(other);
+}
+
 static void redefined_topic(void **state)
 {
     (void)state;
@@ -1113,6 +1158,9 @@ int main(void)
         MIRROR("mirror: who asked before it was gone is answered by a later read", gone_but_asked),
         MIRROR("mirror: a route that is gone ends watchers and waiters", route_gone),
         MIRROR("mirror: a new definition is read and its options count", redefined),
+        MIRROR("mirror: what a read finds under an older definition is not shown",
+               redefined_while_reading),
+        MIRROR("mirror: a route that was gone and is back is the new one", route_anew),
         MIRROR("mirror: a new definition may have its topic from elsewhere", redefined_topic),
         MIRROR("mirror: a new definition ends the back-off", redefined_after_failures),
         MIRROR("mirror: a new definition has its own time to read anyway", redefined_reread),

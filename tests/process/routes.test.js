@@ -1,0 +1,71 @@
+// routes.test.js -- the table of routes changes, or cannot be read, at a bad moment.
+
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { test } from 'node:test';
+import { startApp } from '../lib/app.js';
+import { until } from '../lib/until.js';
+
+const app = await startApp({
+  relay: { args: ['--pool', '3'] },
+  sql: `
+    create table app.brake(seconds double precision);
+    insert into app.brake values (0);
+    create function app.slowly(_id integer) returns json language sql volatile as $$
+      select json_build_object('old', _id) from pg_sleep((select seconds from app.brake))
+    $$;
+    create function app.fresh(_id integer) returns json language sql stable as $$ select json_build_object('new', _id) $$;
+    grant select on app.brake to relay;
+    grant execute on all functions in schema app to relay;`,
+});
+
+const busyWith = (what) => app.cluster.backends(`application_name = 'pgcrier' and state = 'active' and query like $1`, [`%${what}(%`]);
+
+// A route whose function sleeps; a request that its read keeps waiting; then the route is taken away and
+// declared anew with another function, in one transaction.
+async function replaceDuringRead(path) {
+  await app.sql(`select crier.live('${path}/{id}', 'app.slowly(integer)')`);
+  await until(async () => (await app.get(`${path}/1`)).status === 200);
+  await app.sql('update app.brake set seconds = 1');
+  const early = app.stream(`${path}/1`);
+  await until(async () => (await busyWith('crier.read')).length > 0, { what: 'the read is under way' });
+  await app.sql(`begin; select crier.unroute('${path}/{id}'); select crier.live('${path}/{id}', 'app.fresh(integer)'); commit`);
+  await app.sql('update app.brake set seconds = 0');
+  return early;
+}
+
+test('who waits while a route is taken away and declared anew is not sent away', async () => {
+  const early = await replaceDuringRead('/api/anew');
+  strictEqual(early.status, 200);
+  deepStrictEqual(JSON.parse((await early.next()).data), { new: 1 }, 'nor told what the old function said');
+  early.close();
+});
+
+test('a stream that is opened while the old function is being read has the new one', async () => {
+  const early = replaceDuringRead('/api/again');
+  await until(async () => (await busyWith('crier.read')).length > 0);
+  await until(async () => (await app.get('/api/again/2')).text === '{"new" : 2}', { what: 'the new route is known' });
+  const late = await app.stream('/api/again/1');
+  deepStrictEqual(JSON.parse((await late.next()).data), { new: 1 });
+  late.close();
+  (await early).close();
+});
+
+test('routes that could not be read because connections broke are read later', async () => {
+  await Promise.all([1, 2, 3, 4, 5, 6].map((i) => app.get(`/api/notes/${i}`)));
+  await app.sql('update app.brake set seconds = 0.5');
+  await Promise.all([1, 2, 3].map((i) => app.get(`/api/anew/${i}`).then(() => app.sql('update app.brake set seconds = 0'))));
+  const session = await app.cluster.connect();
+  await session.query('begin; lock table crier.routes in access exclusive mode');
+  await app.sql(`select pg_notify('crier', '{"routes":true}')`);
+  for (let i = 0; i < 2; i += 1) { // the second time is the last
+    const [{ pid }] = await until(async () => {
+      const busy = await busyWith('relay_routes');
+      return busy.length > 0 && busy;
+    });
+    await app.sql('select pg_terminate_backend($1)', [pid]);
+    await until(async () => (await app.cluster.backends('pid = $1', [pid])).length === 0);
+  }
+  await session.query('rollback');
+  await app.sql(`begin; set local crier.off = 'on'; select crier.live('/api/late/{id}', 'app.fresh(integer)'); commit`);
+  await until(async () => (await app.get('/api/late/1')).status === 200, { what: 'the new route is known' });
+});
