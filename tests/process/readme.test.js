@@ -1,0 +1,59 @@
+// readme.test.js -- what the README tells a newcomer to type works as it stands there.
+
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { ROOT, startCluster } from '../lib/cluster.js';
+import { startRelay } from '../lib/relay.js';
+import { get } from '../lib/sse.js';
+import { until } from '../lib/until.js';
+
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const block = (language, n = 0) => [...README.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))][n][1];
+
+let cluster;
+let relay;
+let browser;
+const site = mkdtempSync(join(tmpdir(), 'pgcrier-readme-'));
+
+before(async () => {
+  cluster = await startCluster();
+  await cluster.sql("select crier.grant_relay('relay')");
+  writeFileSync(join(site, 'todo.html'), `<!doctype html>${block('html')}`);
+  relay = await startRelay({ database: cluster.url({ user: 'relay' }), args: ['--public', site] });
+});
+
+after(async () => {
+  await browser?.close();
+  try { await relay?.stop(); } finally { await cluster?.stop(); }
+  rmSync(site, { recursive: true, force: true });
+});
+
+test('README: the first live document is JSON at once, without a restart', async () => {
+  await cluster.sql(block('sql'));
+  await until(async () => (await get(`${relay.url}/api/todo`)).status === 200, { what: 'the route is there' });
+  assert.deepEqual((await get(`${relay.url}/api/todo`)).json(), [{ id: 1, what: 'feed the cat' }]);
+});
+
+test('README: the page of five lines shows an INSERT', async () => {
+  assert.ok(block('html').trim().split('\n').length <= 5);
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+  const page = await browser.newPage();
+  await page.goto(`${relay.url}/todo.html`);
+  await page.getByText('feed the cat').waitFor();
+  await cluster.sql(README.match(/Now `(insert into todo [^`]*)`/)[1]);
+  await page.getByText('pet the cat').waitFor();
+});
+
+test('README: when a page does not move, the database says why', async () => {
+  const steps = await cluster.sql("select * from crier.explain('/api/todo')");
+  assert.ok(steps.length > 3);
+  for (const query of block('sql', 1).split('\n').filter((line) => line)) await cluster.sql(query.replace(/--.*/, ''));
+});
