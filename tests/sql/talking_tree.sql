@@ -106,6 +106,17 @@ select is(talking.recording_tree(1000000)::jsonb, pg_temp.simple(1000000), 'tree
 select pg_temp.plant(300, 'star');
 select is(talking.recording_tree(1000000)::jsonb, pg_temp.simple(1000000), 'tree: a star');
 
+-- What cannot be while the triggers are on must not make a read hang.
+truncate talking.recordings cascade;
+insert into talking.recordings (id, parent_id, author) values (1, null, 'x'), (2, 1, 'x'), (3, 2, 'x'), (4, 1, 'x'), (9, null, 'y');
+alter table talking.recordings disable trigger user;
+update talking.recordings set parent_id = 3 where id = 2;
+select throws_ok('select talking.recording_tree(1)', 'XX001', null, 'tree: a cycle in a thread is an error');
+select is(talking.recording_tree(2)::json #>> '{replies,0,id}', '3', 'tree: from inside the cycle there is an end, too');
+update talking.recordings set parent_id = 9 where id = 2;
+select throws_ok('select talking.recording_tree(1)', 'XX001', null, 'tree: a wrong root_id is an error');
+alter table talking.recordings enable trigger user;
+
 -- Deep: PostgreSQL's own JSON would overflow its stack.
 select pg_temp.plant(10000, 'chain');
 select is(octet_length(d) - octet_length(replace(d, ',"replies":[{"id":', ',"replies":["id":')), 9999, 'tree: 10,000 levels are nested')

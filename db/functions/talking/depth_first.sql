@@ -15,7 +15,7 @@ declare
     above integer[] := child;     -- the nodes above the current one, outermost first
     above_at integer[] := child;  -- and their positions
     depth integer := 0;
-    node integer := 0;
+    node integer := 1;
     position_ integer := 0;
     parent integer;
     ended integer;
@@ -33,11 +33,12 @@ begin
     for i in 2..n loop
         if _parents[i] is distinct from parent then
             parent := _parents[i];
-            loop
+            while node < n and _ids[by_id[node]] < parent loop
                 node := node + 1;
-                exit when _ids[by_id[node]] = parent;
             end loop;
-            child[by_id[node]] := i;
+            if _ids[by_id[node]] = parent then
+                child[by_id[node]] := i;
+            end if;
         else
             last_sibling[i - 1] := false;
         end if;
@@ -68,6 +69,12 @@ begin
             node := node + 1;
         end if;
     end loop;
+    if position_ < n then
+        raise data_corrupted using
+            message = format('recording %s and what is said to be below it are not one tree', _ids[1]),
+            detail = format('%s of %s can be reached.', position_, n),
+            hint = 'Were recordings changed while triggers were disabled?';
+    end if;
 end
 $$;
 comment on function talking.depth_first(integer[], integer[]) is

@@ -20,7 +20,7 @@ begin
        of that takes as long as the array is. */
     with recursive part(id) as (
         select r.id from talking.recordings r where r.id = _id and r.parent_id is not null
-        union all
+        union
         select r.id from part join talking.recordings r on r.parent_id = part.id)
     select array_agg(t.id), array_agg(t.parent), array_agg(t.head), array_agg(t.has_audio)
     into ids, parents, heads, audible
