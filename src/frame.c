@@ -10,14 +10,15 @@
  * A large document stays where PostgreSQL's answer put it; then the bytes end with the head, and
  * what follows the document is a constant.
  *
- * Nothing but the counts changes after a frame is made. References are counted as everywhere: one
- * may be taken by whoever holds one (relaxed), the last one to go must see what all others did
- * (release, then acquire).
+ * Nothing but the counts, and whether it is out of date, changes after a frame is made. References
+ * are counted as everywhere: one may be taken by whoever holds one (relaxed), the last one to go must
+ * see what all others did (release, then acquire).
  */
 #include "frame.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,9 @@ static const char tail[] = "\n\n\r\n";
 
 struct frame {
     _Atomic size_t references;
-    _Atomic bool superseded;
+    bool superseded;              /* once true, it is in the list */
+    _Atomic bool condemned;
+    struct frame *before, *after; /* in the list */
     char id[FRAME_ID_LENGTH + 1]; /* "" for a frame of text */
     uint64_t noticed_ns;
     bool kept;        /* the document was not copied: json is the owner's */
@@ -49,6 +52,10 @@ struct frame {
 };
 
 static _Atomic size_t bytes_alive, bytes_stale;
+
+/* The superseded frames that somebody still holds, in the order in which they were superseded. */
+static pthread_mutex_t stale_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct frame *stale_first, *stale_last;
 
 /* CR and LF can stand only between tokens of valid JSON, where a space means the same. */
 static void join_lines(char *json, size_t length)
@@ -155,11 +162,20 @@ struct frame *frame_ref(struct frame *f)
     return f;
 }
 
+static void leave_stale(struct frame *f)
+{
+    pthread_mutex_lock(&stale_lock);
+    *(f->before == NULL ? &stale_first : &f->before->after) = f->after;
+    *(f->after == NULL ? &stale_last : &f->after->before) = f->before;
+    atomic_fetch_sub_explicit(&bytes_stale, f->size, memory_order_relaxed);
+    pthread_mutex_unlock(&stale_lock);
+}
+
 static void destroy(struct frame *f)
 {
     atomic_fetch_sub_explicit(&bytes_alive, f->size, memory_order_relaxed);
     if (f->superseded)
-        atomic_fetch_sub_explicit(&bytes_stale, f->size, memory_order_relaxed);
+        leave_stale(f);
     if (f->release != NULL)
         f->release(f->owner);
     free(f);
@@ -230,6 +246,33 @@ size_t frame_bytes_stale(void)
 
 void frame_supersede(struct frame *f)
 {
-    if (!atomic_exchange_explicit(&f->superseded, true, memory_order_relaxed))
+    pthread_mutex_lock(&stale_lock);
+    if (!f->superseded) {
+        f->superseded = true;
+        f->before = stale_last;
+        *(stale_last == NULL ? &stale_first : &stale_last->after) = f;
+        stale_last = f;
         atomic_fetch_add_explicit(&bytes_stale, f->size, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&stale_lock);
+}
+
+void frame_condemn(size_t budget)
+{
+    size_t left;
+
+    if (frame_bytes_stale() <= budget)
+        return;
+    pthread_mutex_lock(&stale_lock);
+    left = bytes_stale;
+    for (struct frame *f = stale_first; f != NULL && left > budget; f = f->after) {
+        atomic_store_explicit(&f->condemned, true, memory_order_relaxed);
+        left -= f->size;
+    }
+    pthread_mutex_unlock(&stale_lock);
+}
+
+bool frame_is_condemned(const struct frame *f)
+{
+    return atomic_load_explicit(&f->condemned, memory_order_relaxed);
 }

@@ -52,5 +52,9 @@ size_t frame_bytes_alive(void);
 size_t frame_bytes_stale(void);
 /* Says that a newer frame has taken this one's place (once or more; counted once). */
 void frame_supersede(struct frame *f);
+/* Condemns as many stale frames, those superseded first, as make up what is over the budget: all who
+ * hold one, on whichever thread, have to let go of it. */
+void frame_condemn(size_t budget);
+bool frame_is_condemned(const struct frame *f);
 
 #endif

@@ -142,6 +142,10 @@ void hub_publish(struct hub *hub, const char *name, struct frame *frame)
         frame_unref(frame);
         return;
     }
+    if (key->frame == frame) { /* it came with the watch already, and now with its own publication */
+        frame_unref(frame);
+        return;
+    }
     if (key->frame != NULL)
         frame_supersede(key->frame);
     frame_unref(key->frame);

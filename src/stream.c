@@ -295,37 +295,21 @@ static bool is_stuck(struct stream *stream, uint64_t now)
     return false;
 }
 
-/* The frames that only slow readers hold are over the budget: those who hold theirs longest go. */
-static void cut_slowest(struct streams *streams)
-{
-    uint64_t oldest = UINT64_MAX;
-
-    FOR_EACH_STREAM(streams, stream) {
-        if (is_behind(stream) && stream->window_ns < oldest)
-            oldest = stream->window_ns;
-    }
-    FOR_EACH_STREAM(streams, stream) {
-        if (is_behind(stream) && stream->window_ns <= oldest)
-            cut(stream, METRIC_CUT_BUDGET);
-    }
-}
-
+/* Once a second. What only slow readers hold may be over the budget: then those who have held
+ * theirs longest go, here and on the other workers. */
 static void on_sweep(struct timer *timer)
 {
     struct streams *streams = H2O_STRUCT_FROM_MEMBER(struct streams, sweep, timer);
     uint64_t now = timers_now_ns(&streams->loop->timers);
-    size_t before;
 
     timer_set(&streams->loop->timers, &streams->sweep, SWEEP_MS * NS_PER_MS);
+    frame_condemn(streams->frame_budget);
     FOR_EACH_STREAM(streams, stream) {
-        if (is_stuck(stream, now))
+        if (stream->in_flight != NULL && frame_is_condemned(stream->in_flight))
+            cut(stream, METRIC_CUT_BUDGET);
+        else if (is_stuck(stream, now))
             cut(stream, METRIC_CUT_SLOW);
     }
-    do {
-        before = streams->count;
-        if (frame_bytes_stale() > streams->frame_budget)
-            cut_slowest(streams);
-    } while (streams->count != before);
 }
 
 /* --- all streams of a worker ----------------------------------------------------------------- */

@@ -284,6 +284,39 @@ static void counting(void **state)
 }
 
 /* Takes and drops references of a frame that other threads drop, too, and reads it meanwhile. */
+static void condemning(void **state)
+{
+    (void)state;
+    struct frame *f[6];
+    for (int i = 0; i < 6; i++)
+        f[i] = filled(1000, (char)('a' + i));
+    size_t size = frame_size(f[0]);
+    static const int order[] = {2, 0, 1, 4};
+    for (int i = 0; i < 4; i++)
+        frame_supersede(f[order[i]]);
+    frame_condemn(4 * size);
+    for (int i = 0; i < 6; i++)
+        assert_false(frame_is_condemned(f[i]));
+    frame_condemn(2 * size + 1);
+    frame_condemn(2 * size); /* those whose holders have not let go yet count as gone */
+    assert_true(frame_is_condemned(f[2]) && frame_is_condemned(f[0]));
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(frame_is_condemned(f[i]), i == 2 || i == 0);
+    frame_unref(f[0]); /* from the middle, the beginning and the end of those that are stale */
+    frame_unref(f[2]);
+    frame_unref(f[4]);
+    assert_int_equal(frame_bytes_stale(), size);
+    frame_condemn(0);
+    assert_true(frame_is_condemned(f[1]));
+    assert_false(frame_is_condemned(f[3])); /* the newest, nobody is behind with it */
+    frame_unref(f[1]);
+    frame_supersede(f[3]);
+    assert_int_equal(frame_bytes_stale(), size);
+    frame_unref(f[3]);
+    frame_unref(f[5]);
+    assert_int_equal(frame_bytes_stale(), 0);
+}
+
 static void *share(void *frame)
 {
     struct frame *f = frame;
@@ -333,6 +366,7 @@ int main(void)
         PROMISE("frame: a text is sent as it is and has no id", fixed_text),
         PROMISE("frame: the time of its change goes with it", times),
         PROMISE("frame: octets alive and stale are counted exactly", counting),
+        PROMISE("frame: over the budget the oldest are condemned, no more than it takes", condemning),
         PROMISE("frame: any thread may share it, the last one frees it once", many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,6 +191,20 @@ static void newest_only(void **state)
     assert_int_equal(frame_bytes_alive(), 0);
 }
 
+static void twice(void **state)
+{
+    (void)state;
+    struct client a = {0};
+    subscribe(&a, "/x");
+    struct frame *frame = document("[1]");
+    hub_publish(&hub, "/x", frame_ref(frame)); /* with the watch */
+    hub_publish(&hub, "/x", frame);            /* and as what everybody gets */
+    assert_int_equal(frame_bytes_stale(), 0);
+    HEARD(&a, "[1];");
+    hub_unsubscribe(&a.subscriber);
+    assert_int_equal(frame_bytes_alive(), 0);
+}
+
 static void nobody(void **state)
 {
     (void)state;
@@ -355,6 +369,7 @@ int main(void)
         HUB("hub: a key is watched while it has a subscriber", first_and_last),
         HUB("hub: a change is told to all who read the key and to nobody else", everybody),
         HUB("hub: holds the newest frame and no other", newest_only),
+        PROMISE("hub: the same frame twice is one, and not out of date", twice),
         HUB("hub: what nobody reads is let go, and unwatched once more", nobody),
         HUB("hub: whoever is told anything may leave at once", leaving_when_told),
         HUB("hub: a newcomer that is served at once may leave at once", leaving_when_coming),
