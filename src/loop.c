@@ -82,6 +82,8 @@ void loop_run(struct loop *loop)
     /* -1 is EINTR (libh2o, epoll.c.h:evloop_do_proceed): signals are read elsewhere, go on. */
     while (!loop->stopped)
         h2o_evloop_run(loop->evloop, INT32_MAX);
+    /* What was closed in the last turn is freed at the beginning of the next. */
+    h2o_evloop_run(loop->evloop, 0);
 }
 
 void loop_stop(struct loop *loop)
