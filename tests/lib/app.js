@@ -3,6 +3,7 @@
 //   const app = await startApp(test, { relay: { args: ['--pool', '2'] } });
 //   app.cluster  app.relay  app.url('/api/notes/1')
 //   await app.get('/api/notes/1', { headers })      await app.stream('/api/notes/1', { lastEventId })
+//   await app.raw('GET …')                          await app.crowd('/api/notes/1', { readers: 1000 })
 //
 // Everything ends with the test file: streams, relay, cluster. The relay must exit by itself with
 // status 0, so that what a sanitizer has to say at the end fails a test too.
@@ -11,6 +12,7 @@ import { strictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { ROOT, startCluster } from './cluster.js';
+import { startCrowd } from './crowd.js';
 import { startRelay } from './relay.js';
 import { get, openStream, rawRequest } from './sse.js';
 import { until } from './until.js';
@@ -40,7 +42,17 @@ class App {
     return stream;
   }
 
-  raw(text, options) { return rawRequest(this.relay.url, text, options); }
+  async raw(text, options, relay = this.relay) {
+    const raw = await rawRequest(relay.url, text, options);
+    this.streams.add(raw);
+    return raw;
+  }
+
+  async crowd(path, options, relay = this.relay) {
+    const crowd = await startCrowd(`${relay.url}${path}`, options);
+    this.streams.add(crowd);
+    return crowd;
+  }
 
   // The number of reads once the relay has nothing more to do.
   async quietReads(relay = this.relay) {
