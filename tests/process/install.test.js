@@ -120,6 +120,16 @@ test('every file of db/functions and db/triggers is installed', () => {
   deepStrictEqual(list.trim().split('\n').filter((file) => !/talking|feeds/.test(file)).sort(), named.filter((file) => !/talking|feeds/.test(file)).sort());
 });
 
+test('every SQLSTATE of class CR is told in db/README.md, raised somewhere, and tested', () => {
+  const codes = (...args) => {
+    const found = execFileSync('grep', ['-rhoE', 'CR0[0-9]{2}', ...args], { cwd: ROOT, encoding: 'utf8' });
+    return [...new Set(found.trim().split('\n'))].filter((code) => code !== 'CR000').sort(); // CR000 never leaves crier.try_read
+  };
+  const told = codes('db/README.md');
+  deepStrictEqual(codes('--include=*.sql', 'db/functions/crier', 'db/schema', 'db/uninstall.sql'), told);
+  deepStrictEqual(codes('tests/sql', 'tests/process'), told);
+});
+
 test('dump and restore: everything works as before', async () => {
   const [from, to] = [await freshDatabase(), await freshDatabase()];
   run(from, install);

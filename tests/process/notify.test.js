@@ -207,6 +207,31 @@ test('session_replication_role = replica and disabled triggers are not heard', a
   deepStrictEqual(await heard(`update app.notes set body = 'y' where id = 1`, superuser), topics('thread/1'));
 });
 
+test('refresh_watches by several relays at once, while a writer holds one of the tables', { timeout: 60_000 }, async () => {
+  await owner.query(`
+    grant usage on schema app to relay;
+    create table app.days (id integer, thread integer) partition by list (id);
+    select crier.watch('app.days', 'days/{thread}');
+    create table app.day_1 partition of app.days for values in (1);
+    create table app.day_2 partition of app.days for values in (2);
+    grant all on app.days, app.day_1, app.day_2 to writer;
+    create table app.nights (id integer) partition by list (id);
+    select crier.watch('app.nights', 'nights/{id}');
+    create table app.night_1 partition of app.nights for values in (1);`);
+  const missing = async () => (await owner.query(`select detail from crier.check() where not ok and step = 'triggers'`)).rows.map((row) => row.detail);
+  strictEqual((await missing()).length, 3);
+  await cluster.sql(`select crier.grant_relay('relay')`, [], { database: 'notify' });
+  const relays = await Promise.all(range(4).map(() => cluster.connect({ user: 'relay', database: 'notify' })));
+  const refresh = () => Promise.all(relays.map((relay) => relay.query('select crier.refresh_watches()')));
+  await writer.query('begin; insert into app.day_1 values (1, 1)');
+  for (let i = 0; i < 8 && (await missing()).length > 2; i++) await refresh();
+  deepStrictEqual((await missing()).map((detail) => detail.split(' on ')[1]).sort(), ['app.day_1', 'app.day_2'], 'the busy table waits');
+  await writer.query('commit');
+  for (let i = 0; i < 8 && (await missing()).length > 0; i++) await refresh();
+  deepStrictEqual(await missing(), []);
+  deepStrictEqual(await heard('insert into app.day_1 values (1, 5); insert into app.day_2 values (2, 6)'), topics('days/5', 'days/6'));
+});
+
 test('the routes: one notification per transaction that changes them', async () => {
   await owner.query(`create function app.note(_id integer) returns json language sql stable as $$ select to_json(n) from app.notes n where id = _id $$`);
   const routes = ['{"routes":true}'];
