@@ -71,6 +71,8 @@ class App {
       for (const relay of this.relays) await stopRelay(relay);
     } finally {
       await this.cluster.stop();
+      // What a failed test left open (a proxy, a socket) must not keep this process for ever.
+      setTimeout(() => process.exit(), 3000).unref();
     }
   }
 }

@@ -14,6 +14,7 @@
 
 import net from 'node:net';
 import { atExit } from './process.js';
+import { reset } from './socket.js';
 
 // By RST. Not after end(): libuv refuses to reset what is shutting down, and Node then waits for that
 // handle for ever when it exits.
@@ -82,7 +83,7 @@ class Proxy {
 
   accept(socket) {
     this.accepted += 1;
-    if (this.mode === 'refuse') { socket.on('error', () => {}); socket.resetAndDestroy(); return; }
+    if (this.mode === 'refuse') { socket.on('error', () => {}); reset(socket); return; }
     this.links.add(new Link(this, socket));
   }
 

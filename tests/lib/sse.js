@@ -17,6 +17,7 @@
 
 import http from 'node:http';
 import net from 'node:net';
+import { reset } from './socket.js';
 import { within } from './until.js';
 
 const LF = 0x0a;
@@ -310,7 +311,7 @@ class RawSocket {
   pause() { this.socket.pause(); }
   send(text) { this.socket.write(text); }
   close() { this.socket.destroy(); }
-  reset() { this.socket.resetAndDestroy(); }
+  reset() { reset(this.socket); }
 
   until(predicate, what = predicate.toString(), limit) {
     const done = deferred();

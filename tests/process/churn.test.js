@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from '../lib/cluster.js';
 import { startRelay } from '../lib/relay.js';
 import { get } from '../lib/sse.js';
+import { reset } from '../lib/socket.js';
 import { until } from '../lib/until.js';
 
 const CLIENTS = 60;
@@ -53,7 +54,7 @@ function visit() {
     if (Math.random() < 0.5) socket.on('data', () => {});
     socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n${stream ? 'Accept: text/event-stream\r\n' : ''}\r\n`);
     setTimeout(() => {
-      if (Math.random() < 0.5) socket.resetAndDestroy();
+      if (Math.random() < 0.5) reset(socket);
       else socket.destroy();
     }, random(30));
   });
