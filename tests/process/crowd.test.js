@@ -14,7 +14,15 @@ const limits = await readFile('/proc/self/limits', 'utf8');
 const descriptors = Number(limits.match(/^Max open files +\S+ +(\d+)/m)?.[1] ?? Infinity);
 const skip = descriptors < SUBSCRIBERS + SPARE && `a process may open ${descriptors} files here`;
 
-const app = skip ? undefined : await startApp();
+const app = skip ? undefined : await startApp({
+  sql: `
+    create function app.long_note(_id integer) returns json language sql stable as $$
+      select app.note(_id) from pg_sleep(1)
+    $$;
+    grant execute on function app.long_note(integer) to relay;
+    select crier.live('/api/long/{id}', 'app.long_note(integer)');
+    select crier.watch('app.notes', '/api/long/{id}')`,
+});
 const queries = async () => await app.metric('pgcrier_reads_total') + await app.metric('pgcrier_resolves_total');
 
 async function crowdOf(path, change, fits) {
@@ -41,3 +49,6 @@ test('a spelling that the database must be asked for', { skip }, () => crowdOf(
 
 test('a topic that only a read can tell', { skip }, () => crowdOf(
   '/api/threads/1', `update app.notes set body = 'told' where id = 1`, (event) => event.data.includes('told')));
+
+test('a document that takes a second', { skip }, () => crowdOf(
+  '/api/long/1', `update app.notes set body = 'at last' where id = 1`, (event) => event.data.includes('at last')));
