@@ -369,7 +369,7 @@ int main(void)
         HUB("hub: a key is watched while it has a subscriber", first_and_last),
         HUB("hub: a change is told to all who read the key and to nobody else", everybody),
         HUB("hub: holds the newest frame and no other", newest_only),
-        PROMISE("hub: the same frame twice is one, and not out of date", twice),
+        HUB("hub: the same frame twice is one, and not out of date", twice),
         HUB("hub: what nobody reads is let go, and unwatched once more", nobody),
         HUB("hub: whoever is told anything may leave at once", leaving_when_told),
         HUB("hub: a newcomer that is served at once may leave at once", leaving_when_coming),
