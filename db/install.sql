@@ -22,12 +22,15 @@ set local client_min_messages = 'warning';
 \ir functions/crier/encode.sql
 \ir functions/crier/template_parts.sql
 \ir functions/crier/relation_levels.sql
+\ir functions/crier/function_name.sql
 \ir functions/crier/function_signature.sql
 \ir functions/crier/functions_collide.sql
 \ir functions/crier/function_parameters.sql
 \ir functions/crier/last_name.sql
 \ir functions/crier/function_named.sql
+\ir functions/crier/arguments_check.sql
 \ir functions/crier/function_check.sql
+\ir functions/crier/option_check.sql
 \ir functions/crier/route_check.sql
 \ir functions/crier/document_check.sql
 \ir functions/crier/topic_check.sql
@@ -41,6 +44,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/relation_check.sql
 \ir functions/crier/watch_payload.sql
 \ir functions/crier/watch_source.sql
+\ir functions/crier/watch_function.sql
 \ir functions/crier/watch_install.sql
 \ir functions/crier/watch_store.sql
 \ir functions/crier/watch_drop.sql
@@ -49,6 +53,8 @@ set local client_min_messages = 'warning';
 \ir functions/crier/refresh_watches.sql
 \ir functions/crier/topic_shape.sql
 \ir functions/crier/touch.sql
+\ir functions/crier/argument_fits.sql
+\ir functions/crier/path_fill.sql
 \ir functions/crier/arguments_refuse.sql
 \ir functions/crier/resolve.sql
 \ir functions/crier/read.sql
@@ -64,10 +70,13 @@ set local client_min_messages = 'warning';
 \ir functions/crier/is_json.sql
 \ir functions/crier/explain_function.sql
 \ir functions/crier/try_read.sql
+\ir functions/crier/explain_result.sql
 \ir functions/crier/explain_document.sql
+\ir functions/crier/explain_triggers.sql
 \ir functions/crier/explain_watch.sql
 \ir functions/crier/explain_topic.sql
 \ir functions/crier/relay_roles.sql
+\ir functions/crier/privileges_missing.sql
 \ir functions/crier/explain_privileges.sql
 \ir functions/crier/explain_relays.sql
 \ir functions/crier/explain_subscriptions.sql

@@ -11,20 +11,21 @@ do $$
 declare
     dependents text;
 begin
-    select string_agg(distinct pg_describe_object(d.classid, d.objid, d.objsubid), ', ') into dependents
+    select string_agg(distinct pg_describe_object(d.classid, d.objid, d.objsubid), ', ')
+    into dependents
     from pg_depend d
     join (
-        select 'pg_proc'::regclass as classid, oid as objid from pg_proc where pronamespace = to_regnamespace('crier')
-        union all select 'pg_type'::regclass, oid from pg_type where typnamespace = to_regnamespace('crier')
-        union all select 'pg_class'::regclass, oid from pg_class where relnamespace = to_regnamespace('crier')) ours
-        on (ours.classid, ours.objid) = (d.refclassid, d.refobjid)
+        select 'pg_proc'::regclass as class, oid, pronamespace as schema from pg_proc
+        union all select 'pg_type'::regclass, oid, typnamespace from pg_type
+        union all select 'pg_class'::regclass, oid, relnamespace from pg_class) ours
+        on (ours.class, ours.oid) = (d.refclassid, d.refobjid) and ours.schema = to_regnamespace('crier')
     where d.deptype = 'n'
-      and not exists (select from pg_trigger t
-                      where d.classid = 'pg_trigger'::regclass and t.oid = d.objid)
-      and (pg_identify_object(d.classid, d.objid, 0)).schema is distinct from 'crier';
+      and (pg_identify_object(d.classid, d.objid, 0)).schema is distinct from 'crier'
+      and d.classid <> 'pg_trigger'::regclass; -- those on your tables that crier.watch made
     if dependents is not null then
         raise exception using errcode = 'CR072', message = 'something of yours needs the schema crier',
-            detail = 'It is ' || dependents || '.', hint = 'Drop it, or change it so that it does not, and try again.';
+            detail = 'It is ' || dependents || '.',
+            hint = 'Drop it, or change it so that it does not, and try again.';
     end if;
 end
 $$;

@@ -9,8 +9,8 @@ begin
             detail = 'This is PostgreSQL ' || current_setting('server_version') || '.',
             hint = 'Upgrade PostgreSQL.';
     elsif current_setting('server_version_num')::integer < 150020 then
-        raise warning using message = 'this PostgreSQL has known defects that its latest minor release repairs',
-            detail = 'This is PostgreSQL ' || current_setting('server_version') || '; 15.20 is what is tested.',
+        raise warning using message = 'this PostgreSQL has defects that its latest minor release repairs',
+            detail = 'This is PostgreSQL ' || current_setting('server_version') || '; 15.20 is tested.',
             hint = 'Install the latest minor release.';
     end if;
     if to_regprocedure('crier.version()') is not null then
@@ -18,7 +18,7 @@ begin
         if installed > 1 then
             raise exception using errcode = 'CR070', message = 'a newer schema crier is installed',
                 detail = format('Its version is %s, this one is 1.', installed),
-                hint = 'Install the pgcrier that made it, or uninstall it first with its own db/uninstall.sql.';
+                hint = 'Install the pgcrier that made it, or first run its own db/uninstall.sql.';
         end if;
     end if;
 end

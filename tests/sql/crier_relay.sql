@@ -50,7 +50,8 @@ select set_eq(
 select set_eq(
     $$ select p.proname::text from pg_proc p where p.pronamespace = 'crier'::regnamespace
        and has_function_privilege('crier_test_relay', p.oid, 'execute') and not has_function_privilege('crier_test_nobody', p.oid, 'execute') $$,
-    array['relay_routes', 'resolve', 'read', 'relay_report', 'relay_stop', 'refresh_watches', 'template_parts', 'items', 'arguments_refuse'],
+    array['relay_routes', 'resolve', 'read', 'relay_report', 'relay_stop', 'refresh_watches', 'template_parts', 'items',
+        'argument_fits', 'arguments_refuse', 'path_fill'],
     'privileges: what a relay may call besides');
 select is_empty($$ select c.relname from pg_class c where c.relnamespace = 'crier'::regnamespace and c.relkind = 'r'
     and has_table_privilege('crier_test_nobody', c.oid, 'select, insert, update, delete, truncate, references, trigger') $$,

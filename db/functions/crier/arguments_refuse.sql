@@ -10,18 +10,15 @@ begin
     from json_object_keys(arguments) as k(name)
     where k.name not in (select a->>'name' from jsonb_array_elements(call->'arguments') a) limit 1;
     if wrong is null then
-        select format('missing parameter %s', a->>'name') into wrong
+        select format(case when arguments->(a->>'name') is null then 'missing parameter %s'
+            else 'parameter %s must be one value' end, a->>'name') into wrong
         from jsonb_array_elements(call->'arguments') a
-        where a->'required' = 'true' and arguments->(a->>'name') is null limit 1;
+        where not crier.argument_fits(a, arguments->(a->>'name')) limit 1;
     end if;
-    if wrong is null then
-        select format('parameter %s must be one value', a->>'name') into wrong
-        from jsonb_array_elements(call->'arguments') a
-        where json_typeof(arguments->(a->>'name')) in ('null', 'object')
-           or json_typeof(arguments->(a->>'name')) = 'array' and a->'array' = 'false' limit 1;
-    end if;
-    raise exception using errcode = 'PT400', message = coalesce(wrong, 'a parameter is given twice');
+    raise exception using errcode = 'PT400',
+        message = coalesce(wrong, 'a parameter is given twice');
 end
 $$;
-comment on function crier.arguments_refuse(jsonb, json) is 'Private: raises PT400 for what is wrong with a request''s arguments.';
+comment on function crier.arguments_refuse(jsonb, json) is
+    'Private: raises PT400 for what is wrong with a request''s arguments.';
 revoke all on function crier.arguments_refuse(jsonb, json) from public;

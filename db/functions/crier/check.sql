@@ -15,7 +15,8 @@ begin
             from crier.explain(route.path) e
             where e.step in ('route', 'function', 'privilege')
                or e.step = 'watch' and not e.ok and e.detail like 'no watch %'
-               or e.step in ('arguments', 'document', 'topic') and not route.parameters @> '[{"required": true}]';
+               or e.step in ('arguments', 'document', 'topic')
+                  and not route.parameters @> '[{"required": true}]';
     end loop;
     for watch in select * from crier.watches w order by w.relation, w.topic loop
         return query

@@ -8,7 +8,8 @@ as $$
              then convert_from(decode(o.hex, 'hex'), 'UTF8')
              else '%' || upper(o.hex) end, '' order by o.n)
     from regexp_split_to_table(
-        regexp_replace(encode(convert_to(encode_octets.value, 'UTF8'), 'hex'), '(..)(?!$)', '\1 ', 'g'),
+        regexp_replace(
+            encode(convert_to(encode_octets.value, 'UTF8'), 'hex'), '(..)(?!$)', '\1 ', 'g'),
         ' ') with ordinality as o(hex, n);
 $$;
 comment on function crier.encode_octets(text) is 'Private: crier.encode for values that need it.';

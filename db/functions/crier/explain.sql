@@ -15,14 +15,16 @@ begin
     begin
         select * into matched from crier.route_match(path);
     exception when data_exception then
-        return next crier.found('route', false, sqlerrm, 'Percent-encode the path as a browser does; crier.encode helps.');
+        return next crier.found('route', false, sqlerrm,
+            'Percent-encode the path as a browser does; crier.encode helps.');
         return;
     end;
     select * into route from crier.routes r where r.id = matched.route;
     if not found then
         return next crier.found('route', false, format('no route matches %s', path),
-            coalesce('There are ' || (select string_agg(r.path, ', ' order by r.path) from crier.routes r) || '.',
-                'There are none: select crier.live(''/path'', ''schema.function(types)'');'));
+            (select coalesce('There are ' || string_agg(r.path, ', ' order by r.path) || '.',
+                'There are none: select crier.live(''/path'', ''schema.function(types)'');')
+             from crier.routes r));
         return;
     end if;
     return next crier.found('route', true, format('%s %s', route.method, route.path), null);

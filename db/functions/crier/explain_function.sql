@@ -3,7 +3,8 @@ create or replace function crier.explain_function(route crier.routes)
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    again constant text := 'Create the function as it was declared, or declare the route again with crier.live, or end it with crier.unroute.';
+    again constant text := 'Create the function as it was declared, or declare the route again '
+        'with crier.live, or end it with crier.unroute.';
     document constant oid := crier.function_stored(route.function);
     topic constant oid := crier.function_stored(route.topic);
     hint text;
@@ -24,9 +25,11 @@ begin
     end if;
     if crier.function_parameters(document, route.path) <> route.parameters
        or crier.call_pieces(document, topic) <> route.call then
-        return next crier.found('function', false, format('%s has other arguments than it had when declared', route.function), again);
+        return next crier.found('function', false,
+            format('%s has other arguments than when it was declared', route.function), again);
     else
-        return next crier.found('function', true, concat_ws(', topic from ', route.function, route.topic), null);
+        return next crier.found('function', true,
+            concat_ws(', topic from ', route.function, route.topic), null);
     end if;
 exception when others then
     if sqlstate not like 'CR%' then
@@ -36,5 +39,6 @@ exception when others then
     return next crier.found('function', false, sqlerrm, hint);
 end
 $$;
-comment on function crier.explain_function(crier.routes) is 'Private: whether a route''s functions are still what was declared.';
+comment on function crier.explain_function(crier.routes) is
+    'Private: whether a route''s functions are still what was declared.';
 revoke all on function crier.explain_function(crier.routes) from public;

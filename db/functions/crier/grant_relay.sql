@@ -6,16 +6,19 @@ begin
     /* Lets a login role be the relay, and nothing else: the document functions keep their own
        privileges, which crier.explain checks. */
     if to_regrole(quote_ident(role)) is null then
-        perform crier.fail('CR060', format('there is no role %s', coalesce(quote_ident(role), 'NULL')),
+        perform crier.fail('CR060',
+            format('there is no role %s', coalesce(quote_ident(role), 'NULL')),
             'It is not among those that psql''s \du lists.',
             format('create role %s login; and try again.', coalesce(quote_ident(role), 'pgcrier')));
     end if;
     execute format('grant usage on schema crier to %I', role);
     execute format('grant select on crier.routes to %I', role);
-    execute format('grant execute on function crier.version(), crier.encode(text), crier.encode_octets(text), '
-        'crier.template_parts(text), crier.items(json), crier.arguments_refuse(jsonb, json), '
-        'crier.relay_routes(), crier.resolve(integer, json), crier.read(integer, json), '
-        'crier.relay_report(uuid, json, json), crier.relay_stop(uuid), crier.refresh_watches() to %I', role);
+    execute format('grant execute on function
+        crier.version(), crier.relay_routes(), crier.resolve(integer, json), crier.read(integer, json),
+        crier.relay_report(uuid, json, json), crier.relay_stop(uuid), crier.refresh_watches(),
+        crier.encode(text), crier.encode_octets(text), crier.template_parts(text), crier.items(json),
+        crier.argument_fits(jsonb, json), crier.arguments_refuse(jsonb, json),
+        crier.path_fill(text, text[], text[]) to %I', role);
 end
 $$;
 comment on function crier.grant_relay(name) is

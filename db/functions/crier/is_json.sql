@@ -3,8 +3,8 @@ create or replace function crier.is_json(value text)
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    /* Whether a text is JSON. One that is nested too deep for PostgreSQL's parser counts: it is what
-       crier.json_text is for. */
+    /* Whether a text is JSON. One that is nested too deep for PostgreSQL's parser counts: that is
+       what crier.json_text is for. */
     perform value::json;
     return true;
 exception

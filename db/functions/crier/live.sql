@@ -27,9 +27,11 @@ begin
         perform crier.function_check(topic_oid);
         perform crier.topic_check(function_oid, topic_oid);
     end if;
-    return crier.route_store(path, function_oid, event, topic_oid, inline, min_interval, reread, max_bytes);
+    return crier.route_store(path, function_oid, event, topic_oid, inline,
+        min_interval, reread, max_bytes);
 end
 $$;
 comment on function crier.live(text, text, text, text, boolean, interval, interval, bigint) is
     'Declares a document: crier.live(''/api/posts/{id}'', ''feeds.post(uuid)'') makes the function''s JSON a GET endpoint and a live stream. Again for the same path: changes it at once.';
-revoke all on function crier.live(text, text, text, text, boolean, interval, interval, bigint) from public;
+revoke all on function crier.live(text, text, text, text, boolean, interval, interval, bigint)
+    from public;

@@ -26,10 +26,7 @@ begin
     if not found then
         raise exception using errcode = 'PT404', message = 'no such route';
     end if;
-    select count(v), coalesce(bool_and(
-            case when v is null then a->'required' = 'false'
-                 else json_typeof(v) <> 'null' and json_typeof(v) <> 'object'
-                  and (json_typeof(v) <> 'array' or a->'array' = 'true') end), true),
+    select count(v), coalesce(bool_and(crier.argument_fits(a, v)), true),
         string_agg((a->>'document') || ' => ' || (a->>'value'), ', ') filter (where v is not null),
         string_agg((a->>'topic') || ' => ' || (a->>'value'), ', ') filter (where v is not null)
     into given, fit, document_arguments, topic_arguments
@@ -38,10 +35,11 @@ begin
     if not fit or given <> (select count(*) from json_object_keys(arguments)) then
         perform crier.arguments_refuse(call, arguments);
     end if;
-    perform set_config('search_path', call->>'search_path', true);
-    execute 'select ' || (call->>'document') || '(' || coalesce(document_arguments, '') || ')::text, '
-        || coalesce((call->>'topic') || '(' || coalesce(topic_arguments, '') || ')', 'null::text')
-        || ', pg_catalog.pg_current_snapshot()::text'
+    perform set_config('search_path', call->>'search_path', true); -- until the end of this function
+    execute format('select %s(%s)::text, %s, pg_catalog.pg_current_snapshot()::text',
+            call->>'document', document_arguments,
+            case when call->>'topic' is null then 'null::text'
+                 else format('%s(%s)', call->>'topic', topic_arguments) end)
         into strict document, topic, snapshot using arguments;
 end
 $$;

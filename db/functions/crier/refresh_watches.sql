@@ -14,10 +14,13 @@ begin
        busy table keeps the others from their turn. Where a foreign table became a partition the
        triggers go, because PostgreSQL refuses writes to it through a parent that has transition
        tables. */
-    for watch in select * from crier.watches w where to_regclass(w.relation) is not null order by random() loop
+    for watch in
+        select * from crier.watches w where to_regclass(w.relation) is not null order by random()
+    loop
         begin
             perform crier.relation_check(to_regclass(watch.relation), watch.topic);
-            changes := changes + crier.watch_install(watch.id, to_regclass(watch.relation), watch.topic);
+            changes := changes
+                + crier.watch_install(watch.id, to_regclass(watch.relation), watch.topic);
         exception
             when sqlstate 'CR053' then
                 changes := changes + crier.watch_drop(watch.id);

@@ -23,7 +23,7 @@ begin
     from pg_inherits i where i.inhrelid = c.oid;
     if wrong is not null then
         perform crier.fail('CR055', format('%s cannot be watched by itself', c.oid::regclass),
-            format('It belongs to %s, and what is written through that passes its own triggers by.', wrong),
+            format('It belongs to %s; what is written through that passes its own triggers by.', wrong),
             format('Watch %s; all its partitions and children belong to it.', wrong));
     end if;
     select i::regclass::text into wrong
@@ -37,11 +37,14 @@ begin
     select t.parameter into wrong from crier.template_parts(topic) t
     where t.parameter is not null and not exists (
         select from pg_attribute a
-        where a.attrelid = c.oid and a.attname = t.parameter and a.attnum > 0 and not a.attisdropped) limit 1;
+        where a.attrelid = c.oid and a.attname = t.parameter and a.attnum > 0
+          and not a.attisdropped) limit 1;
     if wrong is not null then
         perform crier.fail('CR054', format('%s has no column %I', c.oid::regclass, wrong),
-            format('Its columns are %s.', (select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
-                from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)),
+            format('Its columns are %s.', (
+                select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
+                from pg_attribute a
+                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)),
             'A topic comes from the row alone: name columns of the table itself.');
     end if;
 end

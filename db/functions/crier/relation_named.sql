@@ -5,11 +5,13 @@ declare
     hint constant text := 'Write the table as schema.table.';
     found_oid oid;
 begin
-    /* The relation that a declaration means, looked up in the caller's search_path, hence not pinned. */
+    /* The relation that a declaration means, looked up in the caller's search_path, hence not
+       pinned. */
     begin
         found_oid := pg_catalog.to_regclass(reference);
     exception when others then
-        perform crier.fail('CR050', pg_catalog.format('cannot read the table %L', reference), sqlerrm, hint);
+        perform crier.fail('CR050', pg_catalog.format('cannot read the table %L', reference),
+            sqlerrm, hint);
     end;
     if found_oid is null then
         perform crier.fail('CR051', pg_catalog.format('there is no table %s', reference),

@@ -22,7 +22,8 @@ as $$
     select distinct on (n.key) relay_report.relay, n.key, n.route, n.topic, n.subscribers,
         to_timestamp(n.notified / 1000.0), to_timestamp(n.read / 1000.0), n.error
     from json_to_recordset(relay_report.subscriptions) as n(
-        key text, route integer, topic text, subscribers integer, notified float8, read float8, error text)
+        key text, route integer, topic text, subscribers integer,
+        notified float8, read float8, error text)
     where n.key is not null and n.subscribers > 0
     on conflict (relay, key) do update set
         route = excluded.route, topic = excluded.topic, subscribers = excluded.subscribers,

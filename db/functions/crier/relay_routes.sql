@@ -1,7 +1,8 @@
 create or replace function crier.relay_routes()
     returns table (
-        id integer, method text, path text, kind text, event text, has_topic boolean, inline boolean,
-        min_interval_ms integer, reread_ms integer, max_bytes bigint, parameters text, fingerprint text)
+        id integer, method text, path text, kind text, event text,
+        has_topic boolean, inline boolean, min_interval_ms integer, reread_ms integer,
+        max_bytes bigint, parameters text, fingerprint text)
     language sql stable
     set search_path = pg_catalog, pg_temp
 as $$

@@ -10,42 +10,35 @@ as $$
 declare
     template text;
     call jsonb;
-    given text[];
-    expressions text;
+    names text[];      -- of the arguments that are given, in their order
+    expressions text;  -- their values, cast and spelled back
+    spelled text[];
     fit boolean;
-    values_ text[];
 begin
     /* The key of a request for the relay: the canonical path, and the query of what else is given,
-       in the arguments' order. Casting every value to its type makes all spellings of it one. */
+       in the arguments' order. Casting every value to its type makes all spellings of it one. An
+       array is spelled as JSON, so that a key's own query means the same again. */
     select r.path, r.call into template, call from crier.routes r where r.id = resolve.route;
     if not found then
         raise exception using errcode = 'PT404', message = 'no such route';
     end if;
     select coalesce(array_agg(a->>'name' order by n) filter (where v is not null), '{}'),
-        coalesce(bool_and(
-            case when v is null then a->'required' = 'false'
-                 else json_typeof(v) <> 'null' and json_typeof(v) <> 'object'
-                  and (json_typeof(v) <> 'array' or a->'array' = 'true') end), true),
-        string_agg(format(case when a->'array' = 'true' then 'to_json(%s)::text' else '(%s)::text' end, a->>'value'),
-            ', ' order by n) filter (where v is not null)
-    into given, fit, expressions
+        coalesce(bool_and(crier.argument_fits(a, v)), true),
+        string_agg(format(
+            case when a->'array' = 'true' then 'to_json(%s)::text' else '(%s)::text' end,
+            a->>'value'), ', ' order by n) filter (where v is not null)
+    into names, fit, expressions
     from jsonb_array_elements(call->'arguments') with ordinality as o(a, n)
     cross join lateral (select arguments->(a->>'name')) as l(v);
-    if not fit or cardinality(given) <> (select count(*) from json_object_keys(arguments)) then
+    if not fit or cardinality(names) <> (select count(*) from json_object_keys(arguments)) then
         perform crier.arguments_refuse(call, arguments);
     end if;
     begin
-        execute 'select array[' || coalesce(expressions, '') || ']::text[]' into strict values_ using arguments;
+        execute format('select array[%s]::text[]', expressions) into strict spelled using arguments;
     exception when integrity_constraint_violation then
         raise exception using errcode = 'PT400', message = 'a parameter is out of its domain';
     end;
-    return (
-        select string_agg('/' || coalesce(t.literal, crier.encode(values_[array_position(given, t.parameter)])), '' order by t.n)
-        from crier.template_parts(template) t)
-        || coalesce((
-            select '?' || string_agg(crier.encode(g.name) || '=' || crier.encode(values_[g.n]), '&' order by g.n)
-            from unnest(given) with ordinality as g(name, n)
-            where g.name not in (select t.parameter from crier.template_parts(template) t where t.parameter is not null)), '');
+    return crier.path_fill(template, names, spelled);
 end
 $$;
 comment on function crier.resolve(integer, json) is

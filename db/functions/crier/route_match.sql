@@ -8,17 +8,19 @@ as $$
     with asked as (
         select split_part(url, '?', 1) as path, substr(url, strpos(url || '?', '?') + 1) as query),
     segments as (
-        select a.n, a.text from asked,
-            regexp_split_to_table(substr(asked.path, 2), '/') with ordinality as a(text, n)
+        select s.n, s.text
+        from asked, regexp_split_to_table(substr(asked.path, 2), '/') with ordinality as s(text, n)
         where asked.path like '/%'),
     matching as (
-        select r.id, string_agg(case when t.literal is null then '1' else '0' end, '' order by t.n) as rank
+        select r.id,
+            string_agg(case when t.literal is null then '1' else '0' end, '' order by t.n) as rank
         from crier.routes r
         cross join lateral crier.template_parts(r.path) t
         left join segments s on s.n = t.n
         group by r.id
         having count(*) = (select count(*) from segments)
-           and bool_and(case when t.literal is null then s.text <> '' else crier.decode(s.text) = t.literal end)
+           and bool_and(case when t.literal is null then s.text <> ''
+                             else crier.decode(s.text) = t.literal end)
         order by 2 limit 1),
     given(name, value) as (
         select t.parameter, crier.decode(s.text)
@@ -26,16 +28,20 @@ as $$
         cross join lateral crier.template_parts(r.path) t join segments s on s.n = t.n
         where t.parameter is not null
         union all
-        select crier.decode(split_part(q.pair, '=', 1), true), crier.decode(substr(q.pair, strpos(q.pair || '=', '=') + 1), true)
+        select crier.decode(split_part(q.pair, '=', 1), true),
+            crier.decode(substr(q.pair, strpos(q.pair || '=', '=') + 1), true)
         from asked, regexp_split_to_table(asked.query, '&') as q(pair)
         where q.pair <> ''),
-    folded as (
-        select g.name, case when count(*) = 1 then to_json(min(g.value)) else json_agg(g.value) end as value
+    folded as ( -- a parameter that is repeated is an array
+        select g.name,
+            case when count(*) = 1 then to_json(min(g.value)) else json_agg(g.value) end as value
         from given g group by g.name)
     select r.id, null::json from crier.routes r where r.path = url and url like '%{%'
     union all
-    select m.id, (select coalesce(json_object_agg(f.name, f.value), '{}') from folded f) from matching m
+    select m.id, (select coalesce(json_object_agg(f.name, f.value), '{}') from folded f)
+    from matching m
     limit 1;
 $$;
-comment on function crier.route_match(text) is 'Private: the route that answers a path and query, and its arguments.';
+comment on function crier.route_match(text) is
+    'Private: the route that answers a path and query, and its arguments.';
 revoke all on function crier.route_match(text) from public;

@@ -21,4 +21,5 @@ as $$
 $$;
 comment on function crier.route_store(text, oid, text, oid, boolean, interval, interval, bigint) is
     'Private: inserts or replaces a checked route.';
-revoke all on function crier.route_store(text, oid, text, oid, boolean, interval, interval, bigint) from public;
+revoke all on function crier.route_store(text, oid, text, oid, boolean, interval, interval, bigint)
+    from public;

@@ -15,13 +15,14 @@ begin
         perform crier.fail('CR001', 'a template is missing', 'The template is NULL.', hint);
     end if;
     if octet_length(template) > 1000 or cardinality(segments) > 32 then
-        perform crier.fail('CR001', 'a template is too long', format('It has %s octets in %s segments.',
-            octet_length(template), cardinality(segments)), hint);
+        perform crier.fail('CR001', 'a template is too long',
+            format('It has %s octets in %s segments.', octet_length(template), cardinality(segments)),
+            hint);
     end if;
     select s.text into wrong
     from unnest(segments) as s(text)
-    where s.text !~ '^(\{[^{}/"\\[:cntrl:]]+\}|[A-Za-z0-9._~!$&''()*+,;=:@-]+)$' or s.text in ('.', '..')
-    limit 1;
+    where s.text !~ '^(\{[^{}/"\\[:cntrl:]]+\}|[A-Za-z0-9._~!$&''()*+,;=:@-]+)$'
+       or s.text in ('.', '..') limit 1;
     if found then
         perform crier.fail('CR001', format('malformed template %s', quote_literal(template)),
             format('%s is not a segment.', quote_literal(wrong)), hint);

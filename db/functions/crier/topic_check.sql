@@ -4,27 +4,30 @@ create or replace function crier.topic_check(document oid, topic oid)
 as $$
 declare
     signature constant text := crier.function_signature(topic);
-    result constant oid := (select p.prorettype from pg_proc p where p.oid = topic_check.topic);
+    result constant regtype := (select p.prorettype from pg_proc p where p.oid = topic);
     wrong text;
 begin
     /* Whether a topic function can be called with a document's arguments, or some of them: raises
        why not. What the document may go without, it must be able to go without too. */
     if result <> 'text'::regtype then
         perform crier.fail('CR031', format('%s does not return text', signature),
-            format('It returns %s.', format_type(result, null)), 'Let the topic function return text.');
+            format('It returns %s.', result), 'Let the topic function return text.');
     end if;
-    select format('%s %s', t.value->>'argument', t.value->>'type') into wrong
+    select format('%s %s', t->>'argument', t->>'type') into wrong
     from jsonb_array_elements(crier.function_parameters(topic, '/x')) t
     where not exists (
         select from jsonb_array_elements(crier.function_parameters(document, '/x')) d
-        where d.value->>'name' = t.value->>'name' and d.value->>'type' = t.value->>'type'
-          and (d.value->'required' = 'true' or t.value->'required' = 'false')) limit 1;
+        where d->>'name' = t->>'name' and d->>'type' = t->>'type'
+          and (d->'required' = 'true' or t->'required' = 'false')) limit 1;
     if wrong is not null then
-        perform crier.fail('CR030', format('%s cannot be called with the arguments of %s', signature, crier.function_signature(document)),
+        perform crier.fail('CR030',
+            format('%s cannot be called like %s', signature, crier.function_signature(document)),
             format('%s has no counterpart of the same name and type that is always given.', wrong),
-            'Give the topic function arguments of the same names and types; those with a default need one there too.');
+            'Give the topic function arguments of the same names and types; '
+            'those with a default need one there too.');
     end if;
 end
 $$;
-comment on function crier.topic_check(oid, oid) is 'Private: raises why a topic function does not fit a document function.';
+comment on function crier.topic_check(oid, oid) is
+    'Private: raises why a topic function does not fit a document function.';
 revoke all on function crier.topic_check(oid, oid) from public;

@@ -7,7 +7,8 @@ as $$
     select crier.notify(case
         when octet_length(t.topic) <= 1000 then '{"topic":' || to_json(t.topic) || '}'
         else '{"template":' || to_json(crier.topic_shape(t.topic)) || '}' end)
-    from (select case when touch.path like '/%' then split_part(touch.path, '?', 1) else touch.path end) as t(topic)
+    from (select case when touch.path like '/%' then split_part(touch.path, '?', 1)
+                      else touch.path end) as t(topic)
     where t.topic is not null;
 $$;
 comment on function crier.touch(text) is

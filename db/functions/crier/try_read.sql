@@ -1,6 +1,12 @@
 create or replace function crier.try_read(
-        route integer, arguments json, role name,
-        out document text, out topic text, out milliseconds numeric, out state text, out message text)
+        route integer,
+        arguments json,
+        role name,
+        out document text,
+        out topic text,
+        out milliseconds numeric,
+        out state text,
+        out message text)
     returns record language plpgsql volatile
     set search_path = pg_catalog, pg_temp
 as $$
@@ -13,7 +19,8 @@ begin
     if role is not null then
         perform set_config('role', role, true);
     end if;
-    select r.document, r.topic into document, topic from crier.read(try_read.route, try_read.arguments) r;
+    select r.document, r.topic into document, topic
+    from crier.read(try_read.route, try_read.arguments) r;
     milliseconds := round((extract(epoch from clock_timestamp() - began) * 1000)::numeric, 1);
     raise sqlstate 'CR000';
 exception

@@ -4,16 +4,17 @@ create or replace function crier.watch_drop(watch integer)
     set client_min_messages = 'warning'
 as $$
 declare
-    name constant text := 'watch_' || watch;
+    function constant text := format('crier.watch_%s', watch);
 begin
     /* Drops a watch's trigger function, and with it its triggers on all tables; returns how many
        functions there were, 1 or 0. */
-    if to_regproc(format('crier.%I', name)) is null then
+    if to_regproc(function) is null then
         return 0;
     end if;
-    execute format('drop function crier.%I() cascade', name);
+    execute format('drop function %s() cascade', function);
     return 1;
 end
 $$;
-comment on function crier.watch_drop(integer) is 'Private: drops a watch''s trigger function and triggers.';
+comment on function crier.watch_drop(integer) is
+    'Private: drops a watch''s trigger function and triggers.';
 revoke all on function crier.watch_drop(integer) from public;

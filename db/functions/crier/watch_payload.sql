@@ -18,27 +18,31 @@ begin
        given, or columns of two collations could not be compared, and one that ignores case would
        make two topics one. Neither a template's literals nor encoded values need escapes in JSON,
        so the payload is put together as it is. */
-    payload := quote_literal('{"topic":"' || literals[1] || case when cardinality(literals) = 1 then '"}' else '' end);
+    payload := format('%L', '{"topic":"' || literals[1]);
     columns := '';
     present := '';
     pinned := false;
     for value in
-        select m.n, a.attname, t.typtype, coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text as type
-        from (select row_number() over () as n, x[1] as name from regexp_matches(topic, '\{([^{}]*)\}', 'g') x) m
-        join pg_attribute a on a.attrelid = relation and a.attname = m.name and not a.attisdropped
+        select m.n, a.attname, t.typtype,
+            coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text as type
+        from regexp_matches(topic, '\{([^{}]*)\}', 'g') with ordinality as m(name, n)
+        join pg_attribute a on a.attrelid = relation and a.attname = m.name[1] and not a.attisdropped
         join pg_type t on t.oid = a.atttypid
         order by m.n
     loop
-        columns := columns || format(', r.%I::pg_catalog.text collate pg_catalog."C" as c%s', value.attname, value.n);
+        columns := columns || format(', r.%I::pg_catalog.text collate pg_catalog."C" as c%s',
+            value.attname, value.n);
         present := present || format(' and r.%I::pg_catalog.text is not null', value.attname);
         payload := payload || format(
             case when value.type in ('smallint', 'integer', 'bigint', 'oid', 'boolean', 'uuid')
                  then ' operator(pg_catalog.||) v.c%s operator(pg_catalog.||) %L'
                  else ' operator(pg_catalog.||) crier.encode(v.c%s) operator(pg_catalog.||) %L' end,
-            value.n, literals[value.n + 1] || case when value.n + 1 = cardinality(literals) then '"}' else '' end);
-        pinned := pinned or value.typtype <> 'e' and value.type not in ('smallint', 'integer', 'bigint',
-            'oid', 'boolean', 'uuid', 'numeric', 'text', 'character varying', 'character', 'name');
+            value.n, literals[value.n + 1]);
+        pinned := pinned or value.typtype <> 'e' and value.type not in (
+            'smallint', 'integer', 'bigint', 'oid', 'boolean', 'uuid', 'numeric',
+            'text', 'character varying', 'character', 'name');
     end loop;
+    payload := payload || ' operator(pg_catalog.||) ''"}''';
     columns := coalesce(nullif(substr(columns, 3), ''), 'true as c');
     present := coalesce(nullif(substr(present, 6), ''), 'true');
 end

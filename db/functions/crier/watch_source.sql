@@ -1,4 +1,5 @@
-create or replace function crier.watch_source(relation oid, topic text, out body text, out settings text)
+create or replace function crier.watch_source(
+        relation oid, topic text, out body text, out settings text)
     returns record language plpgsql stable
     set search_path = pg_catalog, pg_temp
 as $$
@@ -11,27 +12,33 @@ begin
        as the rest; hence every name in it is qualified, operators too. The commonest case, one row,
        comes first and takes one query; an assignment calls without another, unlike PERFORM. */
     select * into piece from crier.watch_payload(relation, topic);
-    settings := case when piece.pinned then 'set search_path = pg_catalog, pg_temp set timezone = ''UTC'' '
-        'set datestyle = ''ISO, MDY'' set intervalstyle = ''postgres'' set bytea_output = ''hex'' set extra_float_digits = 1' end;
+    if piece.pinned then
+        settings := $set$set search_path = pg_catalog, pg_temp set timezone = 'UTC'
+            set datestyle = 'ISO, MDY' set intervalstyle = 'postgres' set bytea_output = 'hex'
+            set extra_float_digits = 1$set$;
+    end if;
     body := format($body$
 declare
     payloads pg_catalog.text[];
     done pg_catalog.text;
 begin
-    /* Generated: crier.watch(%1$s, %2$s). One notification per distinct topic of the rows that
-       changed; for TRUNCATE, over 1,000 topics, or one over 1,000 octets: one for the whole watch. */
+    /* Generated: crier.watch(%1$s, %2$s). One notification per distinct topic of the
+       rows that changed; for TRUNCATE, over 1,000 topics, or one over 1,000 octets: one for all. */
     if pg_catalog.current_setting('crier.off', true) operator(pg_catalog.=) 'on' then
         return null;
     elsif tg_op operator(pg_catalog.=) 'INSERT' then
         payloads := array(select %3$s from (select %4$s from new_rows r) v limit 2);
         if pg_catalog.cardinality(payloads) operator(pg_catalog.>) 1 then
-            payloads := array(select %3$s from (select distinct %4$s from new_rows r where %5$s limit 1001) v);
+            payloads := array(select %3$s
+                from (select distinct %4$s from new_rows r where %5$s limit 1001) v);
         end if;
     elsif tg_op operator(pg_catalog.=) 'UPDATE' then
-        payloads := array(select %3$s from (select %4$s from old_rows r where %5$s
-            union select %4$s from new_rows r where %5$s limit 1001) v);
+        payloads := array(select %3$s
+            from (select %4$s from old_rows r where %5$s
+                  union select %4$s from new_rows r where %5$s limit 1001) v);
     elsif tg_op operator(pg_catalog.=) 'DELETE' then
-        payloads := array(select %3$s from (select distinct %4$s from old_rows r where %5$s limit 1001) v);
+        payloads := array(select %3$s
+            from (select distinct %4$s from old_rows r where %5$s limit 1001) v);
     else
         payloads := array[%6$s];
     end if;
@@ -43,7 +50,8 @@ begin
         where pg_catalog.octet_length(t.payload) operator(pg_catalog.>) 1012) then
         done := crier.notify(%6$s);
     else
-        perform crier.notify(t.payload) from pg_catalog.unnest(payloads) as t(payload) where t.payload is not null;
+        perform crier.notify(t.payload)
+        from pg_catalog.unnest(payloads) as t(payload) where t.payload is not null;
     end if;
     return null;
 exception when others then
@@ -53,7 +61,8 @@ exception when others then
 end
 $body$, quote_literal(relation::regclass), quote_literal(topic),
         piece.payload, piece.columns, piece.present,
-        quote_literal(case when topic like '%{%' then '{"template":' else '{"topic":' end || to_json(topic) || '}'));
+        quote_literal(format(case when topic like '%{%' then '{"template":%s}' else '{"topic":%s}' end,
+            to_json(topic))));
 end
 $$;
 comment on function crier.watch_source(oid, text) is 'Private: the body of a watch''s trigger function, and the settings it needs.';
