@@ -16,13 +16,6 @@ import net from 'node:net';
 import { atExit } from './process.js';
 import { reset } from './socket.js';
 
-// By RST. Not after end(): libuv refuses to reset what is shutting down, and Node then waits for that
-// handle for ever when it exits.
-function reset(socket) {
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
-}
-
 class Link {
   constructor(proxy, near) {
     this.proxy = proxy;
