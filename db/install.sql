@@ -75,6 +75,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/explain_triggers.sql
 \ir functions/crier/explain_watch.sql
 \ir functions/crier/explain_topic.sql
+\ir functions/crier/relay_grantees.sql
 \ir functions/crier/relay_roles.sql
 \ir functions/crier/privileges_missing.sql
 \ir functions/crier/explain_privileges.sql
@@ -85,5 +86,12 @@ set local client_min_messages = 'warning';
 
 \ir triggers/crier/routes_changed.sql
 
-do $$ begin perform crier.refresh_watches(); end $$;
+do $$
+begin
+    /* What an older version made is brought up to date too: triggers, and the relays' privileges. */
+    perform crier.refresh_watches();
+    perform crier.grant_relay(role) from crier.relay_grantees() as role;
+end
+$$;
+
 commit;

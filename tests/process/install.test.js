@@ -77,9 +77,9 @@ test('again: no error, nothing changed, no data lost', async () => {
 test('again, where something was lost: it is there again', async () => {
   const at = await freshDatabase();
   run(at, install);
-  cluster.psql(['-c', APPLICATION, '-c', DECLARATIONS], at);
+  cluster.psql(['-c', APPLICATION, '-c', DECLARATIONS, '-c', `select crier.grant_relay('relay')`], at);
   const before = dump(at);
-  cluster.psql(['-c', 'drop function crier.touch(text)', '-c', 'drop trigger crier_routes_changed on crier.routes',
+  cluster.psql(['-c', 'drop function crier.touch(text)', '-c', 'revoke execute on function crier.items(json) from relay', '-c', 'drop trigger crier_routes_changed on crier.routes',
     '-c', `do $$ begin execute (select format('drop function %s cascade', oid::regprocedure) from pg_proc where proname ~ '^watch_\\d+$' limit 1); end $$`], at);
   run(at, install);
   strictEqual(dump(at), before);

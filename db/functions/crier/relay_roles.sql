@@ -5,9 +5,7 @@ as $$
     /* The roles that relays use: those that reported, and those that crier.grant_relay was for. */
     select r.role from crier.relays r where to_regrole(quote_ident(r.role)) is not null
     union
-    select r.rolname
-    from pg_proc p cross join lateral aclexplode(p.proacl) a join pg_roles r on r.oid = a.grantee
-    where p.oid = 'crier.relay_report(uuid, json, json)'::regprocedure and a.grantee <> p.proowner
+    select * from crier.relay_grantees()
     order by 1;
 $$;
 comment on function crier.relay_roles() is 'Private: the roles that relays use.';
