@@ -23,6 +23,18 @@ enum {
 
 /* --- listening sockets ------------------------------------------------------------------------ */
 
+/* Whether somebody listens there: what a relay that was killed left behind may be replaced, the
+ * socket of one that lives may not. */
+static bool is_served(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool served = fd == -1 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+                  errno != ECONNREFUSED;
+    if (fd != -1)
+        close(fd);
+    return served;
+}
+
 static int open_unix(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -34,8 +46,8 @@ static int open_unix(const char *path)
         return -1;
     }
     strcpy(address.sun_path, path);
-    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-        unlink(path); /* of a relay that was killed */
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && !is_served(&address))
+        unlink(path);
     if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
         return -1;
     if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, DOOR_BACKLOG) == 0)
@@ -113,6 +125,7 @@ int listening_open(struct listening *listening, const struct address *address, b
         }
         listening->url = must_alloc(strlen(address->path) + 6);
         sprintf(listening->url, "unix:%s", address->path);
+        listening->path = must_strdup(address->path);
         return 0;
     }
     if ((listening->fd = open_tcp(host, address->port, &why)) == -1) {
@@ -121,6 +134,18 @@ int listening_open(struct listening *listening, const struct address *address, b
     }
     listening->url = url_of(listening->fd, host);
     return 0;
+}
+
+void listening_hand_over(struct listening *listening)
+{
+    close(listening->fd);
+    listening->fd = -1;
+}
+
+void listening_unlink(struct listening *listening)
+{
+    if (listening->path != NULL)
+        unlink(listening->path);
 }
 
 /* --- accepting ---------------------------------------------------------------------------------- */

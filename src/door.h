@@ -17,12 +17,18 @@ enum { DOOR_RESERVED_FDS = 64, DOOR_BATCH = 32, DOOR_BACKLOG = 4096 };
 /* A listening socket of the process. */
 struct listening {
     int fd;
-    char *url; /* for people: http://127.0.0.1:8080 */
+    char *url;  /* for people: http://127.0.0.1:8080 */
+    char *path; /* of a Unix socket; NULL otherwise */
 };
 
 /* Opens an address. Returns 0, or -1 with one clear line in `err`. */
 int listening_open(struct listening *listening, const struct address *address, bool admin, char *err,
                    size_t err_size);
+/* Closes the process's own descriptor: once the workers have closed theirs, a connection is refused
+ * instead of left waiting. */
+void listening_hand_over(struct listening *listening);
+/* Takes a Unix socket's name away, so that nobody finds it any more. */
+void listening_unlink(struct listening *listening);
 
 struct door_acceptor {
     struct door *door;

@@ -6,6 +6,7 @@
  * all state is in the database.
  */
 #include <errno.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ static void drain(void)
     }
     draining = true;
     log_notice("draining");
+    server_unlink(&server);
     deadline.fire = on_deadline;
     timer_set(&core.loop.timers, &deadline, options.drain_ms * NS_PER_MS);
     for (unsigned i = 0; i < options.threads; ++i)
@@ -95,6 +97,18 @@ static void watch_signals(void)
     signals = loop_watch(&core.loop, fd, on_signal, NULL);
 }
 
+/* What libpq cannot even read will not become right by trying again. */
+static int check_conninfo(const char *option, const char *conninfo)
+{
+    PQconninfoOption *parsed = PQconninfoParse(conninfo, NULL);
+
+    PQconninfoFree(parsed);
+    if (parsed != NULL)
+        return 0;
+    log_error("--%s: neither a URL nor a conninfo of PostgreSQL", option); /* it may hold a password */
+    return -1;
+}
+
 /* As many descriptors as the system allows, and connections within them. */
 static void set_limits(void)
 {
@@ -119,6 +133,9 @@ int main(int argc, char **argv)
     if (options_parse(&options, argc, argv, &status) != 0)
         return status;
     log_set_level(options.log_level);
+    if (check_conninfo("database", options.database) != 0 ||
+        (options.listen_database != NULL && check_conninfo("listen-database", options.listen_database) != 0))
+        return 2;
     set_limits();
     h2o_srand(); /* jitter that differs from the next relay's */
     metrics_register_thread();
@@ -132,6 +149,7 @@ int main(int argc, char **argv)
     core.workers = must_alloc(options.threads * sizeof(*core.workers));
     for (unsigned i = 0; i < options.threads; ++i)
         core.workers[i] = worker_create(&core, &options, i, &server);
+    server_hand_over(&server);
     for (unsigned i = 0; i < options.threads; ++i)
         worker_start(core.workers[i]);
     core_start(&core);

@@ -53,3 +53,21 @@ int server_init(struct server *server, const struct options *options, char *err,
     return open_all(server->admin, &server->admin_count, options->admin, options->admin_count, true, err,
                     err_size);
 }
+
+static void for_each(struct server *server, void (*action)(struct listening *))
+{
+    for (size_t i = 0; i < server->listening_count; ++i)
+        action(&server->listening[i]);
+    for (size_t i = 0; i < server->admin_count; ++i)
+        action(&server->admin[i]);
+}
+
+void server_hand_over(struct server *server)
+{
+    for_each(server, listening_hand_over);
+}
+
+void server_unlink(struct server *server)
+{
+    for_each(server, listening_unlink);
+}

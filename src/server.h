@@ -19,5 +19,9 @@ struct server {
 
 /* Opens the listening sockets. Returns 0, or -1 with one clear line in `err`. */
 int server_init(struct server *server, const struct options *options, char *err, size_t err_size);
+/* All workers have their duplicates of the listening sockets. */
+void server_hand_over(struct server *server);
+/* No more connections are wanted. */
+void server_unlink(struct server *server);
 
 #endif
