@@ -1,6 +1,7 @@
 /* loop.c -- see loop.h. */
 #include "loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,7 @@ void loop_init(struct loop *loop)
         log_error("timerfd_create: %s", strerror(errno));
         exit(1);
     }
+    loop->thread = pthread_self();
     loop->evloop = h2o_evloop_create();
     loop->timer_socket = loop_watch(loop, fd, on_timer, loop);
     timers_init(&loop->timers, monotonic_ns);
@@ -79,6 +81,8 @@ void loop_init(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
+    /* The recycled input buffers are thread-local: two threads that share them corrupt the heap. */
+    assert(pthread_equal(loop->thread, pthread_self()));
     /* -1 is EINTR (libh2o, epoll.c.h:evloop_do_proceed): signals are read elsewhere, go on. */
     while (!loop->stopped)
         h2o_evloop_run(loop->evloop, INT32_MAX);

@@ -7,6 +7,7 @@
 #ifndef PGCRIER_LOOP_H
 #define PGCRIER_LOOP_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <h2o.h>
 #include "timer.h"
@@ -23,9 +24,11 @@ struct loop {
     h2o_socket_t *timer_socket;       /* a timerfd */
     h2o_multithread_queue_t *queue;
     h2o_multithread_receiver_t receiver;
+    pthread_t thread;                 /* the one that made it */
     bool stopped;
 };
 
+/* On the thread that will run it: libh2o ties a socket's input to the thread that made the socket. */
 void loop_init(struct loop *loop);
 /* Runs until loop_stop() is called on this thread (from a callback or a message). */
 void loop_run(struct loop *loop);

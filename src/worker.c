@@ -1,6 +1,7 @@
 /* worker.c -- see worker.h. */
 #include "worker.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,14 +208,12 @@ void worker_drain(struct worker *worker, void (*done)(struct message *message))
     loop_post(&worker->loop, &m->message, on_drain);
 }
 
-struct worker *worker_create(struct core *core, const struct options *options, unsigned index,
-                             struct server *server)
+/* On the worker's own thread (loop_init()). */
+static void init(struct worker *worker)
 {
-    struct worker *worker = must_alloc(sizeof(*worker));
+    struct server *server = worker->server;
+    const struct options *options = worker->options;
 
-    worker->core = core;
-    worker->options = options;
-    worker->index = index;
     loop_init(&worker->loop);
     h2o_context_init(&worker->context, worker->loop.evloop, &server->config);
     hub_init(&worker->hub);
@@ -228,9 +227,14 @@ struct worker *worker_create(struct core *core, const struct options *options, u
     door_init(&worker->door, &worker->loop, options->max_connections / options->threads + 1);
     for (size_t i = 0; i < server->listening_count; ++i)
         door_add(&worker->door, &server->listening[i], &worker->context, server->host);
-    for (size_t i = 0; index == 0 && i < server->admin_count; ++i)
+    for (size_t i = 0; worker->index == 0 && i < server->admin_count; ++i)
         door_add(&worker->door, &server->admin[i], &worker->context, server->admin_host);
-    return worker;
+}
+
+static void wait_for(sem_t *event)
+{
+    while (sem_wait(event) != 0)
+        assert(errno == EINTR);
 }
 
 static void *run(void *arg)
@@ -238,14 +242,33 @@ static void *run(void *arg)
     struct worker *worker = arg;
 
     metrics_register_thread();
+    init(worker);
+    sem_post(&worker->created);
+    wait_for(&worker->started);
     loop_run(&worker->loop);
     return NULL;
 }
 
-void worker_start(struct worker *worker)
+struct worker *worker_create(struct core *core, const struct options *options, unsigned index,
+                             struct server *server)
 {
+    struct worker *worker = must_alloc(sizeof(*worker));
+
+    worker->core = core;
+    worker->options = options;
+    worker->index = index;
+    worker->server = server;
+    sem_init(&worker->created, 0, 0);
+    sem_init(&worker->started, 0, 0);
     if (pthread_create(&worker->thread, NULL, run, worker) != 0) {
         log_error("pthread_create: %s", strerror(errno));
         exit(1);
     }
+    wait_for(&worker->created);
+    return worker;
+}
+
+void worker_start(struct worker *worker)
+{
+    sem_post(&worker->started);
 }

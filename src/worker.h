@@ -7,6 +7,7 @@
 #define PGCRIER_WORKER_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include "core.h"
 #include "door.h"
 #include "hub.h"
@@ -20,7 +21,9 @@ struct worker {
     struct core *core;
     const struct options *options;
     unsigned index;
+    struct server *server;
     pthread_t thread;
+    sem_t created, started;     /* the thread tells, and is told */
     struct hub hub;
     struct streams streams;
     struct routes *routes;      /* NULL before the first */
@@ -34,7 +37,7 @@ struct worker {
 
 struct worker *worker_create(struct core *core, const struct options *options, unsigned index,
                              struct server *server);
-/* Starts the thread. */
+/* Lets the thread, which has made everything of the worker's, serve. */
 void worker_start(struct worker *worker);
 struct worker *worker_of(h2o_req_t *req);
 struct loop *worker_loop(struct worker *worker);
