@@ -139,6 +139,26 @@ test('a cycle of three, moved by two sessions', async () => {
   await isRight();
 });
 
+test('two moves within a thread that have no row in common, but together make a cycle', async () => {
+  await cluster.sql(`insert into talking.recordings (id, parent_id, author) values (21, 1, 'c'), (22, 21, 'c'), (31, 1, 'd'), (32, 31, 'd')`);
+  await one.query('begin');
+  await one.query(...move(21, 32));
+  const { outcome } = await waits(two, move(31, 22));
+  await one.query('commit');
+  assert.equal(await outcome, '23514');
+  await isRight();
+});
+
+test('who has replied may still vote on what somebody waits to move', async () => {
+  await one.query('begin');
+  await one.query(...reply(2));
+  const { outcome } = await waits(two, move(2, 12));
+  await one.query(...vote(2));
+  await one.query('commit');
+  assert.equal(await outcome, 'done');
+  await isRight();
+});
+
 test('a move below what is being deleted finds nothing there', async () => {
   await one.query('begin');
   await one.query(...remove(11));
@@ -242,7 +262,10 @@ test('a storm of replies, votes, moves and deletes leaves everything right', asy
 });
 
 // PostgreSQL's own JSON cannot take these, so that they are JSON is JavaScript's to say.
-for (const [shape, nodes, parent] of [['chain', 10_000, 'i - 1'], ['star', 10_000, '1'], ['random tree', 100_000, '1 + (i * 7919::bigint * 104729) % (i - 1)']]) {
+const SHAPES = [
+  ['chain', 10_000, 'i - 1'], ['star', 10_000, '1'], ['random tree', 100_000, '1 + (i * 7919::bigint * 104729) % (i - 1)'],
+];
+for (const [shape, nodes, parent] of SHAPES) {
   test(`a ${shape} of ${nodes} recordings is one document`, async () => {
     await cluster.sql(`
       truncate talking.recordings cascade;
