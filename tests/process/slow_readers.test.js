@@ -99,7 +99,7 @@ test('a reader below the slow rate is cut while a newer document waits, and no o
   const asleep = await openSleeper(relay, state);
   const content = await openSleeper(relay, idle); // in the middle of a document too, but of the newest
   const slow = await openSleeper(relay, state);
-  const sips = setInterval(() => { slow.resume(); setImmediate(() => slow.pause()); }, 50).unref();
+  const sips = setInterval(() => { slow.resume(); setImmediate(() => slow.pause()); }, 150).unref();
 
   await state.change();
   await until(async () => await counted(relay, 'slow') === 1, { what: 'one is cut' });
@@ -125,7 +125,6 @@ test('over the budget, those who have held an old document longest are cut', asy
     asleep.push(await openSleeper(relay, state), await openSleeper(relay, state));
     await state.change();
     await reader.all((event) => event.data.startsWith(`{"n" : ${state.n},`));
-    if (i < 3) await aSweep();
   }
   await until(async () => await counted(relay, 'budget') === 2, { what: 'two are cut' });
   ok(await relay.metric('pgcrier_stale_frame_bytes') < 13_000_000);
