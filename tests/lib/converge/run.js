@@ -1,0 +1,174 @@
+// run.js -- the convergence test: writers, clients and faults in rounds; after each, everybody must
+// hold what the database holds.
+//
+//   const counts = await converge({ seed: 17, duration: 30_000, say: console.log });
+//
+// Throws with everything known when something did not hold. Chance comes from the seed, the
+// interleaving does not: a seed that failed fails again most of the time, not always.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { patient } from '../until.js';
+import { Poller, ask } from './callers.js';
+import { Checker } from './checker.js';
+import { Counts } from './counts.js';
+import { Faults } from './faults.js';
+import { BOARDS, Document, GATES, oneLine } from './model.js';
+import { Random } from './random.js';
+import { Subscriber } from './subscribers.js';
+import { createWorld } from './world.js';
+import { Writer } from './writers.js';
+
+const WRITERS = 8;
+const POLLERS = 4;
+const ROUND_MS = 6_500;
+const LONG_EVERY = 4; // rounds: faults that take the relay long to find out
+
+const upTo = (n) => Array.from({ length: n }, (_, i) => i + 1);
+const TEMPERS = ['steady', 'churner', 'steady', 'churner', 'steady', 'staller'];
+
+// [document, temper] of every subscriber.
+function audience() {
+  const tempered = (documents) => documents.map((document, i) => [document, TEMPERS[i % TEMPERS.length]]);
+  return [
+    ...upTo(BOARDS).map((board) => [new Document('board', board), 'steady']),
+    ...upTo(3).map((board) => [new Document('board', board, `/api/board/00${board}`), 'churner']),
+    ...tempered(upTo(8).map((board) => new Document('slow', board))),
+    ...tempered(upTo(22).map((item) => new Document('item', item))),
+    ...tempered([{}, { limit: 6 }, { from: 9, limit: 8 }, { from: 20 }].map((given) => new Document('list', given))),
+    [new Document('list', { from: 9, limit: 8 }, '/api/list?limit=08&from=09'), 'churner'],
+    ...tempered(upTo(4).map((board) => new Document('marks', board))),
+    ...tempered(upTo(2).map((board) => new Document('scraps', board))),
+    ...tempered(upTo(GATES).map((gate) => new Document('gate', gate))),
+    ...['slow', 'slow', 'staller', 'steady'].map((temper, i) => [new Document('bulk', i + 1), temper]),
+  ];
+}
+
+class Run {
+  constructor({ seed, duration, say }) {
+    Object.assign(this, { seed, duration, say, random: new Random(seed), counts: new Counts(), checker: new Checker() });
+  }
+
+  async start() {
+    const { random, counts, checker } = this;
+    this.world = await createWorld();
+    const common = { world: this.world, checker, counts };
+    this.world.onRelayDeath = (how) => checker.violation(`the relay died (${how})`, { said: this.world.log() });
+    this.faults = new Faults({ ...common, random: random.fork('faults') });
+    this.subscribers = audience().map(([document, temper], i) => new Subscriber({
+      ...common, name: `subscriber ${i + 1} (${temper})`, temper, document, random: random.fork(`subscriber ${i}`),
+    }));
+    this.documents = [...new Map(this.subscribers.map(({ document }) => [document.key, document])).values()];
+    this.writers = upTo(WRITERS).map((number) => new Writer({ ...common, number, random: random.fork(`writer ${number}`) }));
+    this.pollers = upTo(POLLERS).map((i) => new Poller({
+      ...common, name: `poller ${i}`, documents: this.documents, random: random.fork(`poller ${i}`),
+    }));
+    for (const actor of this.actors()) actor.start();
+  }
+
+  actors() { return [...this.subscribers, ...this.writers, ...this.pollers]; }
+
+  // ---- what must hold when writers rest ---------------------------------------------------------------
+
+  async direct() {
+    const client = await this.world.cluster.connect();
+    await client.query("set timezone = 'UTC'");
+    const texts = new Map();
+    for (const { key, direct } of this.documents) {
+      const { rows: [row] } = await client.query(direct);
+      const [text] = Object.values(row);
+      texts.set(key, text === null ? undefined : oneLine(text));
+    }
+    await this.checker.settle(client);
+    await client.end();
+    return texts;
+  }
+
+  strays(wanted) {
+    return this.subscribers.filter(({ document, text, missing }) => {
+      const right = wanted.get(document.key);
+      return right === undefined ? !missing : missing || text !== right;
+    });
+  }
+
+  async quiesce() {
+    for (const subscriber of this.subscribers) subscriber.calm = true;
+    await Promise.all(this.writers.map((writer) => writer.pause()));
+    this.faults.heal();
+    const began = performance.now();
+    const wanted = await this.direct();
+    const limit = patient(this.faults.patience);
+    while (this.strays(wanted).length > 0 && performance.now() - began < limit && this.checker.violations.length === 0) await sleep(20);
+    if (this.checker.violations.length === 0) this.tellStrays(wanted, limit);
+    this.counts.add('rounds');
+    this.longest = Math.max(this.longest ?? 0, performance.now() - began);
+    await this.compareAnswers(wanted);
+    this.counts.add('documents compared at rest', this.subscribers.length + this.documents.length);
+  }
+
+  tellStrays(wanted, limit) {
+    for (const stray of this.strays(wanted)) {
+      stray.complain(`not converged ${limit} ms after the last write`, {
+        has: stray.missing ? 'nothing, 404' : stray.text ?? 'nothing yet', wanted: wanted.get(stray.document.key) ?? 'nothing, NULL',
+      });
+    }
+  }
+
+  // What GET says is the same, byte for byte.
+  async compareAnswers(wanted) {
+    if (this.checker.violations.length > 0) return;
+    const observer = { name: 'comparison', clocks: new Map() };
+    for (const document of this.documents) {
+      const answer = await ask(this, document, observer);
+      if (answer && answer.text !== wanted.get(document.key)) {
+        this.checker.violation('GET differs from the direct query', { key: document.key, status: answer.status, has: answer.text ?? 'nothing', wanted: wanted.get(document.key) ?? 'nothing' });
+      }
+    }
+  }
+
+  // ---- rounds ---------------------------------------------------------------------------------------
+
+  async round(number) {
+    for (const subscriber of this.subscribers) subscriber.calm = false;
+    for (const writer of this.writers) writer.resume();
+    await this.faults.round(ROUND_MS, { long: number % LONG_EVERY === this.longRound });
+    await this.quiesce();
+    const took = Math.round(this.longest);
+    this.say(`round ${number}: ${this.counts.get('transactions: committed')} transactions committed, ${this.counts.get('events')} events, `
+      + `${this.counts.sum('faults: ')} faults, converged in at most ${took} ms`);
+    if (this.checker.violations.length > 0) throw new Error(this.report());
+  }
+
+  async play() {
+    const end = performance.now() + this.duration;
+    this.longRound = this.random.below(LONG_EVERY);
+    for (let number = 1; performance.now() < end; number += 1) await this.round(number);
+    this.counts.add('documents checked', this.checker.documents);
+    this.counts.add('states compared with the history', this.checker.states);
+  }
+
+  report() {
+    const { violations } = this.checker;
+    return [`seed ${this.seed}: ${violations.length} violations`, ...violations.slice(0, 8), '', 'faults:', ...this.faults.log.slice(-30),
+      '', 'relay:', this.world.log(), '', String(this.counts)].join('\n');
+  }
+
+  async finish() {
+    const stopping = (this.subscribers ? this.actors() : []).map((actor) => actor.stop());
+    this.faults?.heal();
+    await Promise.all(stopping);
+    await this.world?.destroy();
+  }
+}
+
+export async function converge({ seed, duration, say = () => {} }) {
+  const run = new Run({ seed, duration, say });
+  say(`seed ${seed}`);
+  try {
+    await run.start();
+    await run.play();
+  } finally {
+    await run.finish();
+  }
+  if (run.checker.violations.length > 0) throw new Error(run.report());
+  return run.counts;
+}
