@@ -4,6 +4,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
+import { SANITIZED } from '../lib/relay.js';
 import { until } from '../lib/until.js';
 
 const app = await startApp({
@@ -236,7 +237,7 @@ test('F22: a storm of notifications on one topic: few reads, the last state at t
   const made = await relay.metric('pgcrier_reads_total') - reads;
   ok(made <= 20 * seconds + 10, `${made} reads in ${seconds} s`);
   ok(stream.events.length <= 20 * seconds + 12, `${stream.events.length} events`);
-  ok(await relay.memory() - memory < 16 << 20, 'memory is flat');
+  ok(SANITIZED || await relay.memory() - memory < 16 << 20, 'memory is flat');
   await Promise.all(writers.map((w) => w.end()));
   stream.close();
 });
@@ -253,7 +254,7 @@ test('F23: a storm over topics that nobody reads: no read, no memory', async () 
   await until(async () => await topicNotifications() >= notifications + 50_000);
   strictEqual(await app.quietReads(), before);
   strictEqual(await relay.metric('pgcrier_keys'), keys);
-  ok(await relay.memory() - memory < 16 << 20);
+  ok(SANITIZED || await relay.memory() - memory < 16 << 20, 'memory is flat');
 });
 
 test('F19: a function that is dropped: the stream keeps its document; made again, the stream moves on', async () => {
