@@ -9,7 +9,7 @@ create or replace function crier.watch_payload(
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    literals constant text[] := regexp_split_to_array(topic, '\{[^{}]*\}');
+    literals text[] := regexp_split_to_array(topic, '\{[^{}]*\}');
     value record;
 begin
     /* The pieces of a watch's queries, with every name qualified: the columns of a row r that fill
@@ -18,7 +18,9 @@ begin
        given, or columns of two collations could not be compared, and one that ignores case would
        make two topics one. Neither a template's literals nor encoded values need escapes in JSON,
        so the payload is put together as it is. */
-    payload := format('%L', '{"topic":"' || literals[1]);
+    literals[1] := '{"topic":"' || literals[1];
+    literals[cardinality(literals)] := literals[cardinality(literals)] || '"}';
+    payload := quote_literal(literals[1]);
     columns := '';
     present := '';
     pinned := false;
@@ -42,7 +44,6 @@ begin
             'smallint', 'integer', 'bigint', 'oid', 'boolean', 'uuid', 'numeric',
             'text', 'character varying', 'character', 'name');
     end loop;
-    payload := payload || ' operator(pg_catalog.||) ''"}''';
     columns := coalesce(nullif(substr(columns, 3), ''), 'true as c');
     present := coalesce(nullif(substr(present, 6), ''), 'true');
 end

@@ -9,8 +9,9 @@ begin
     /* The body of a watch's trigger function, and the settings it needs. The body is static, looks
        nothing up, takes no lock and never raises: writers neither fail nor wait because of it. It
        runs with its owner's privileges and without a pinned search_path, which would cost as much
-       as the rest; hence every name in it is qualified, operators too. The commonest case, one row,
-       comes first and takes one query; an assignment calls without another, unlike PERFORM. */
+       as the rest; hence every name in it is qualified, operators too. The commonest case, one row
+       inserted, comes first and takes one query; offset 0 lets its payload be made once. An
+       assignment calls without another query, unlike PERFORM. */
     select * into piece from crier.watch_payload(relation, topic);
     if piece.pinned then
         settings := $set$set search_path = pg_catalog, pg_temp set timezone = 'UTC'
@@ -27,11 +28,15 @@ begin
     if pg_catalog.current_setting('crier.off', true) operator(pg_catalog.=) 'on' then
         return null;
     elsif tg_op operator(pg_catalog.=) 'INSERT' then
-        payloads := array(select %3$s from (select %4$s from new_rows r) v limit 2);
-        if pg_catalog.cardinality(payloads) operator(pg_catalog.>) 1 then
-            payloads := array(select %3$s
-                from (select distinct %4$s from new_rows r where %5$s limit 1001) v);
+        perform crier.notify(one.payload)
+        from (select %3$s as payload from (select %4$s from new_rows r) v offset 0) one
+        where pg_catalog.octet_length(one.payload) operator(pg_catalog.<=) 1012
+          and not exists (select from new_rows offset 1);
+        if found then
+            return null;
         end if;
+        payloads := array(select %3$s
+            from (select distinct %4$s from new_rows r where %5$s limit 1001) v);
     elsif tg_op operator(pg_catalog.=) 'UPDATE' then
         payloads := array(select %3$s
             from (select %4$s from old_rows r where %5$s
@@ -51,7 +56,7 @@ begin
         done := crier.notify(%6$s);
     else
         perform crier.notify(t.payload)
-        from pg_catalog.unnest(payloads) as t(payload) where t.payload is not null;
+        from pg_catalog.unnest(payloads) as t(payload);
     end if;
     return null;
 exception when others then
