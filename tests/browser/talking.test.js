@@ -143,6 +143,23 @@ test('the keyboard reaches everything, and keeps its place while rows move', asy
     { what: 'and the focus leads there' });
 });
 
+test('the focus goes along with a row that is overtaken, and that overtakes', async () => {
+  const race = Number(psql(`insert into talking.recordings (author, title) values ('x', 'Race') returning id`));
+  const racers = psql(`insert into talking.recordings (parent_id, author, title)
+    select ${race}, 'racer', i::text from generate_series(1, 4) i returning id`).split('\n').map(Number).reverse();
+  const page = await open(thread(race));
+  await until(async () => (await order(page)).join() === racers.join());
+  await row(page, racers[0]).locator('.when').focus();
+  const focused = () => page.evaluate(() => document.activeElement.closest('.row')?.id);
+  const like = (id, n) => psql(`insert into talking.votes select ${id}, gen_random_uuid(), 1 from generate_series(1, ${n})`);
+  psql(`insert into talking.votes select r, gen_random_uuid(), 1 from unnest(array[${racers.slice(1)}]) r`);
+  await until(async () => (await order(page))[3] === racers[0], { what: 'the first is the last' });
+  assert.equal(await focused(), `recording-${racers[0]}`);
+  like(racers[0], 5);
+  await until(async () => (await order(page))[0] === racers[0], { what: 'the last is the first' });
+  assert.equal(await focused(), `recording-${racers[0]}`);
+});
+
 test('nothing scrolls by itself, and a button leads to what is elsewhere', async () => {
   const page = await open(thread(1), { height: 600 }); // the one with more than 70 replies
   const before_ = await page.evaluate(() => scrollY);
