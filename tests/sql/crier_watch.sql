@@ -113,6 +113,8 @@ insert into watch.notes values (13, 1, repeat('é', 165) || 'xxxx');
 select is(pg_temp.heard(), array['{"template":"thread/{body}"}'], '1,001 octets of multi-byte text are not');
 update watch.notes set body = case id when 11 then repeat('y', 994) else 'short' end where id in (10, 11);
 select is(pg_temp.heard(), array['{"template":"thread/{body}"}'], 'one long topic among others: one for all');
+insert into watch.notes values (14, 1, 'short'), (15, 1, repeat('z', 994));
+select is(pg_temp.heard(), array['{"template":"thread/{body}"}'], 'two rows, one of them with a long topic: one for all');
 
 -- The spelling does not depend on the writer's settings, and values are encoded.
 create table watch.types (k text, t timestamptz, d date, b bytea, f float8, i interval, n numeric, c char(5), j jsonb, a integer[]);
