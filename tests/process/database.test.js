@@ -85,7 +85,7 @@ test('F02: an immediate restart while 20 writers commit: the documents are the r
 test('F03: kill -9 of the listening backend, hence a crash restart of all', async () => {
   const stream = await app.stream('/api/notes/1');
   await stream.next();
-  const [{ pid }] = await cluster.backends(LISTENER);
+  const { pid } = await until(async () => (await cluster.backends(LISTENER))[0]);
   process.kill(pid, 'SIGKILL');
   await until(async () => (await cluster.backends(LISTENER)).some((b) => b.pid !== pid));
   await setNote(1, 'after the crash');
