@@ -1,7 +1,7 @@
 // run.js -- the convergence test: writers, clients and faults in rounds; after each, everybody must
 // hold what the database holds.
 //
-//   const counts = await converge({ seed: 17, duration: 30_000, say: console.log });
+//   const counts = await converge({ seed: 17, duration: 30_000, enough: (counts) => …, say: console.log });
 //
 // Throws with everything known when something did not hold. Chance comes from the seed, the
 // interleaving does not: a seed that failed fails again most of the time, not always.
@@ -21,6 +21,7 @@ import { Writer } from './writers.js';
 const WRITERS = 8;
 const POLLERS = 4;
 const ROUND_MS = 6_500;
+const MOST_EXTENSIONS = 3; // of the duration, where a loaded machine makes too little happen
 const LONG_EVERY = 4; // rounds: faults that take the relay long to find out
 
 const upTo = (n) => Array.from({ length: n }, (_, i) => i + 1);
@@ -44,8 +45,8 @@ function audience() {
 }
 
 class Run {
-  constructor({ seed, duration, say }) {
-    Object.assign(this, { seed, duration, say, random: new Random(seed), counts: new Counts(), checker: new Checker() });
+  constructor({ seed, duration, enough, say }) {
+    Object.assign(this, { seed, duration, enough, say, random: new Random(seed), counts: new Counts(), checker: new Checker() });
   }
 
   async start() {
@@ -140,8 +141,10 @@ class Run {
 
   async play() {
     const end = performance.now() + this.duration;
+    const latest = end + MOST_EXTENSIONS * this.duration;
+    const goesOn = () => performance.now() < end || (!this.enough(this.counts) && performance.now() < latest);
     this.longRound = this.random.below(LONG_EVERY);
-    for (let number = 1; performance.now() < end; number += 1) await this.round(number);
+    for (let number = 1; goesOn(); number += 1) await this.round(number);
     this.counts.add('documents checked', this.checker.documents);
     this.counts.add('states compared with the history', this.checker.states);
   }
@@ -160,8 +163,8 @@ class Run {
   }
 }
 
-export async function converge({ seed, duration, say = () => {} }) {
-  const run = new Run({ seed, duration, say });
+export async function converge({ seed, duration, enough = () => true, say = () => {} }) {
+  const run = new Run({ seed, duration, enough, say });
   say(`seed ${seed}`);
   try {
     await run.start();
