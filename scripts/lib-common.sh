@@ -48,7 +48,7 @@ apt_refresh() {
 }
 
 BUILD_PACKAGES=(gcc libc6-dev make autoconf automake pkg-config
-    libh2o-evloop-dev libpq-dev libyajl-dev libssl-dev uthash-dev)
+    libh2o-evloop-dev libnghttp2-dev libpq-dev libyajl-dev libssl-dev uthash-dev)
 
 # PostgreSQL 15 is what is tested; where a distribution has only a newer one, that one. Debian makes
 # a cluster "main" and starts it as soon as the server is installed: nobody asked for that here.

@@ -164,7 +164,7 @@ static const struct mirror_ops mirror_ops = {start_read, publish, gone, dropped,
 static void load_routes(struct core *core);
 
 /* The columns of on_version()'s query, in its order. */
-enum { ID, METHOD, PATH, PARAMETERS, EVENT, HAS_TOPIC, MIN_INTERVAL, REREAD, MAX_BYTES, FINGERPRINT };
+enum { ID, METHOD, PATH, PARAMETERS, KIND, EVENT, INLINE, CHANNEL, HAS_TOPIC, MIN_INTERVAL, REREAD, MAX_BYTES, FINGERPRINT };
 
 static struct route *read_row(const PGresult *result, int row)
 {
@@ -176,6 +176,14 @@ static struct route *read_row(const PGresult *result, int row)
         log_error("route %s %s is left out: %s", method, path, err);
         return NULL;
     }
+    if (!route_kind_named(PQgetvalue(result, row, KIND), &route->kind)) {
+        log_error("route %s %s is left out: its kind is unknown", method, path);
+        route_unref(route);
+        return NULL;
+    }
+    if (!PQgetisnull(result, row, CHANNEL))
+        route->channel = must_strdup(PQgetvalue(result, row, CHANNEL));
+    route->inlined = PQgetvalue(result, row, INLINE)[0] == 't';
     if (strcmp(event, "message") != 0) /* EventSource's default needs no line */
         route->event = must_strdup(event);
     route->has_topic = PQgetvalue(result, row, HAS_TOPIC)[0] == 't';
@@ -302,7 +310,7 @@ static void on_version(struct pool_job *job, enum pool_outcome outcome, PGresult
                   "with encoding UTF8", PQgetvalue(result, 0, 1));
     PQclear(result);
     core->routes_job = (struct pool_job){
-        .sql = "select id, method, path, parameters, event, has_topic, min_interval_ms, reread_ms, "
+        .sql = "select id, method, path, parameters, kind, event, inline, channel, has_topic, min_interval_ms, reread_ms, "
                "max_bytes, fingerprint from crier.relay_routes()",
         .snapshot = true,
         .repeatable = true,

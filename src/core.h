@@ -17,7 +17,7 @@
 #include "report.h"
 #include "upkeep.h"
 
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
 struct worker;
 

@@ -112,8 +112,24 @@ void route_unref(struct route *route)
     free(route->method);
     free(route->path);
     free(route->event);
+    free(route->channel);
     free(route->fingerprint);
     free(route);
+}
+
+bool route_kind_named(const char *name, enum route_kind *kind)
+{
+    static const char *const names[] = {
+        [ROUTE_LIVE] = "live", [ROUTE_ACTION] = "action", [ROUTE_BLOB] = "blob", [ROUTE_CHANNEL] = "channel",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); ++i) {
+        if (strcmp(name, names[i]) == 0) {
+            *kind = (enum route_kind)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* --- tables ---------------------------------------------------------------------------------- */
@@ -155,7 +171,7 @@ void routes_unref(struct routes *routes)
 /* Whether calls of one are calls of the other. */
 static bool takes_the_same(const struct route *a, const struct route *b)
 {
-    if (strcmp(a->method, b->method) != 0 || strcmp(a->path, b->path) != 0 ||
+    if (a->kind != b->kind || strcmp(a->method, b->method) != 0 || strcmp(a->path, b->path) != 0 ||
         a->parameter_count != b->parameter_count)
         return false;
     for (size_t i = 0; i < a->parameter_count; ++i) {

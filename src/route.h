@@ -27,11 +27,16 @@ struct route_parameter {
     bool required, in_path;
 };
 
+enum route_kind { ROUTE_LIVE, ROUTE_ACTION, ROUTE_BLOB, ROUTE_CHANNEL };
+
 struct route {
     _Atomic int references;
     int id;
+    enum route_kind kind;
     char *method, *path, *event /* NULL: message */, *fingerprint;
     struct path_template *template;
+    char *channel;  /* of ROUTE_CHANNEL; NULL otherwise */
+    bool inlined;   /* notifications may carry the document */
     bool has_topic; /* the topic comes from a function, known only from a read */
     unsigned min_interval_ms, reread_ms;
     size_t max_bytes;
@@ -45,6 +50,8 @@ struct route *route_create(int id, const char *method, const char *path, const c
                            const char **err);
 struct route *route_ref(struct route *route);
 void route_unref(struct route *route); /* NULL is fine */
+/* The kind of this name; false when there is none. */
+bool route_kind_named(const char *name, enum route_kind *kind);
 
 struct routes {
     _Atomic int references;

@@ -65,8 +65,8 @@ static void find_seen(h2o_req_t *req, const struct path_query *query, char seen[
     }
 }
 
-static int serve(h2o_req_t *req, struct route *route, const struct path_segments *segments,
-                 const size_t *values, const struct path_query *query)
+static int serve_live(h2o_req_t *req, struct route *route, const struct path_segments *segments,
+                      const size_t *values, const struct path_query *query)
 {
     struct problem problem = {0};
     char seen[FRAME_ID_LENGTH + 1];
@@ -83,6 +83,20 @@ static int serve(h2o_req_t *req, struct route *route, const struct path_segments
         document_get(req, call, wants_stream(req));
     call_unref(call);
     return 0;
+}
+
+static int serve(h2o_req_t *req, struct route *route, const struct path_segments *segments,
+                 const size_t *values, const struct path_query *query)
+{
+    switch (route->kind) {
+    case ROUTE_LIVE:
+        return serve_live(req, route, segments, values, query);
+    case ROUTE_ACTION:
+    case ROUTE_BLOB:
+    case ROUTE_CHANNEL:
+        break;
+    }
+    return -1;
 }
 
 static int match(h2o_req_t *req, const struct path_segments *segments, h2o_iovec_t query_text)

@@ -3,7 +3,7 @@
  * A stream speaks to a sink and to nothing behind it. Whether that is a socket taken over from
  * libh2o after the headers (sink_http1.c) or something else is the sink's secret.
  *
- * One write at a time: after write() nothing more until written() is called. The frame must live
+ * One write at a time: after write() nothing more until written() is called. The frames must live
  * until then. finish() and abort() are the last call; the sink frees itself and calls back no more.
  */
 #ifndef PGCRIER_SINK_H
@@ -12,10 +12,13 @@
 #include <stdint.h>
 #include "frame.h"
 
+enum { SINK_MAX_FRAMES = 64 }; /* in one write */
+
 struct sink;
 
 struct sink_ops {
-    void (*write)(struct sink *sink, struct frame *frame);
+    /* 1 … SINK_MAX_FRAMES frames, in this order; the array itself is the caller's, on return. */
+    void (*write)(struct sink *sink, struct frame *const *frames, size_t count);
     void (*finish)(struct sink *sink); /* ends the response on an event boundary; nothing in flight */
     void (*abort)(struct sink *sink);  /* drops whatever is in flight */
     /* Octets that the peer has acknowledged so far, to tell slow from stuck. */
@@ -24,7 +27,7 @@ struct sink_ops {
 
 /* What the sink tells its stream, from the loop, never from within a call of the ops. */
 struct sink_events {
-    void (*written)(void *data); /* the frame has left; the next may come */
+    void (*written)(void *data); /* what was written has left; the next may come */
     void (*closed)(void *data);  /* the client is gone; the sink is freed after this */
 };
 

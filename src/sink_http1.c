@@ -61,13 +61,15 @@ static int fill(struct sink_http1 *sink, struct frame *frame, h2o_iovec_t *bufs)
     return n;
 }
 
-static void do_write(struct sink *super, struct frame *frame)
+static void do_write(struct sink *super, struct frame *const *frames, size_t count)
 {
     struct sink_http1 *sink = (struct sink_http1 *)super;
-    h2o_iovec_t bufs[FRAME_MAX_IOV];
-    int n = fill(sink, frame, bufs);
+    h2o_iovec_t bufs[SINK_MAX_FRAMES * FRAME_MAX_IOV];
+    size_t n = 0;
 
-    h2o_socket_write(sink->socket, bufs, (size_t)n, on_write);
+    for (size_t i = 0; i < count; ++i)
+        n += (size_t)fill(sink, frames[i], bufs + n);
+    h2o_socket_write(sink->socket, bufs, n, on_write);
 }
 
 static void do_finish(struct sink *super)

@@ -86,7 +86,7 @@ static void take(struct stream *stream, struct frame *frame)
 static void write_frame(struct stream *stream, struct frame *frame)
 {
     take(stream, frame);
-    stream->sink->ops->write(stream->sink, frame);
+    stream->sink->ops->write(stream->sink, &frame, 1);
 }
 
 static void set_heartbeat(struct stream *stream)

@@ -15,9 +15,9 @@ begin
     end if;
     if to_regprocedure('crier.version()') is not null then
         execute 'select crier.version()' into installed;
-        if installed > 1 then
+        if installed > 2 then
             raise exception using errcode = 'CR070', message = 'a newer schema crier is installed',
-                detail = format('Its version is %s, this one is 1.', installed),
+                detail = format('Its version is %s, this one is 2.', installed),
                 hint = 'Install the pgcrier that made it, or first run its own db/uninstall.sql.';
         end if;
     end if;

@@ -58,7 +58,7 @@ const troubles = (at) => value(at, `select string_agg(declared || ' ' || step ||
 test('it says nothing, needs no more than an owner, and makes nothing but the schema', async () => {
   const at = await freshDatabase();
   strictEqual(run(at, install), '');
-  strictEqual(value(at, 'select crier.version()'), '1');
+  strictEqual(value(at, 'select crier.version()'), '2');
   strictEqual(value(at, `select string_agg(nspname, ',' order by nspname) from pg_namespace where nspname !~ '^(pg_|information_schema)'`), 'crier,public');
   strictEqual(value(at, `select count(*) from pg_extension where extname <> 'plpgsql'`), '0');
 });
@@ -97,9 +97,9 @@ test('a failure leaves nothing behind', async () => {
 test('a newer schema is not overwritten', async () => {
   const at = await freshDatabase();
   run(at, install);
-  cluster.psql(['-c', `create or replace function crier.version() returns integer language sql immutable as 'select 2'`], at);
+  cluster.psql(['-c', `create or replace function crier.version() returns integer language sql immutable as 'select 3'`], at);
   throws(() => cluster.psql(['-v', 'VERBOSITY=verbose', '-f', install], at), /CR070.*\n.*DETAIL.*\n.*HINT/);
-  strictEqual(value(at, 'select crier.version()'), '2');
+  strictEqual(value(at, 'select crier.version()'), '3');
 });
 
 test('the single file has no psql command and installs the same', async () => {
@@ -170,7 +170,7 @@ test('uninstalling stops when something of the user\'s needs the schema', async 
     run(at, install);
     cluster.psql(['-c', APPLICATION, '-c', DECLARATIONS, '-c', needs], at);
     throws(() => cluster.psql(['-v', 'VERBOSITY=verbose', '-f', uninstall], at), /CR072.*\n.*DETAIL.* app\..*\n.*HINT/, needs);
-    strictEqual(value(at, 'select crier.version()'), '1');
+    strictEqual(value(at, 'select crier.version()'), '2');
     cluster.psql(['-c', free], at);
     run(at, uninstall);
   }

@@ -2,7 +2,7 @@
 begin;
 select no_plan();
 
-select is(crier.version(), 1, 'version: 1');
+select is(crier.version(), 2, 'version: 2');
 
 -- Reports.
 create role crier_test_relay login;

@@ -1,8 +1,10 @@
-create or replace function crier.relay_routes()
+-- Version 1 returned fewer columns.
+drop function if exists crier.relay_routes();
+create function crier.relay_routes()
     returns table (
         id integer, method text, path text, kind text, event text,
         has_topic boolean, inline boolean, min_interval_ms integer, reread_ms integer,
-        max_bytes bigint, parameters text, fingerprint text)
+        max_bytes bigint, parameters text, channel text, fingerprint text)
     language sql stable
     set search_path = pg_catalog, pg_temp
 as $$
@@ -11,7 +13,7 @@ as $$
     select r.id, r.method, r.path, r.kind, r.event, r.topic is not null, r.inline,
         (extract(epoch from r.min_interval) * 1000)::integer,
         (extract(epoch from r.reread) * 1000)::integer,
-        r.max_bytes, r.parameters::text, md5(row(r.*)::text)
+        r.max_bytes, r.parameters::text, r.channel, md5(row(r.*)::text)
     from crier.routes r
     order by r.id;
 $$;
