@@ -407,6 +407,7 @@ static void on_notification(struct listener *listener, const char *channel, cons
         [NOTIFICATION_TOPIC] = METRIC_NOTIFICATIONS_TOPIC,
         [NOTIFICATION_TEMPLATE] = METRIC_NOTIFICATIONS_TEMPLATE,
         [NOTIFICATION_ROUTES] = METRIC_NOTIFICATIONS_ROUTES,
+        [NOTIFICATION_ANNOUNCEMENT] = METRIC_NOTIFICATIONS_ANNOUNCEMENT,
     };
     struct core *core = listener->data;
     struct notification n;

@@ -7,6 +7,7 @@
  *   {"topic":"thread/17"}              what belongs to this topic changed
  *   {"template":"thread/{root_id}"}    so did every topic that fits the template
  *   {"routes":true}                    crier.routes changed
+ *   {"topic":…,"event":…,"data":…}     an event for whoever has the topic open
  */
 #ifndef PGCRIER_NOTIFICATION_H
 #define PGCRIER_NOTIFICATION_H
@@ -18,14 +19,19 @@ enum notification_kind {
     NOTIFICATION_TOPIC,
     NOTIFICATION_TEMPLATE,
     NOTIFICATION_ROUTES,
+    NOTIFICATION_ANNOUNCEMENT,
 };
 
 struct notification {
     enum notification_kind kind;
-    char *text; /* the topic or the template: decoded, not empty, without inner NUL; else NULL */
+    char *text;        /* the topic or the template: decoded, not empty, without inner NUL; else NULL */
+    char *event;       /* an announcement's name: decoded, not empty, no control characters; else NULL */
+    const char *data;  /* its JSON, as it stands in the payload; NULL without one */
+    size_t data_length;
 };
 
-/* Decodes a payload (at most 7,999 octets come from PostgreSQL; longer ones are UNKNOWN). */
+/* Decodes a payload (at most 7,999 octets come from PostgreSQL; longer ones are UNKNOWN), which must
+ * live as long as `data` is looked at. */
 void notification_decode(struct notification *n, const char *payload, size_t length);
 void notification_dispose(struct notification *n);
 

@@ -29,6 +29,72 @@ static void check(const char *payload, size_t length, enum notification_kind kin
 #define IS_ROUTES(json) check(json, sizeof(json) - 1, NOTIFICATION_ROUTES, NULL)
 #define IS_UNKNOWN(json) check(json, sizeof(json) - 1, NOTIFICATION_UNKNOWN, NULL)
 
+/* An announcement's data comes byte for byte. */
+static void check_announcement(const char *payload, const char *topic, const char *event, const char *data)
+{
+    struct notification n;
+    size_t length = strlen(payload);
+    char *exact = malloc(length);
+    memcpy(exact, payload, length);
+    notification_decode(&n, exact, length);
+    if (n.kind != NOTIFICATION_ANNOUNCEMENT)
+        fail_msg("%s is of kind %d", payload, n.kind);
+    assert_string_equal(n.text, topic);
+    assert_string_equal(n.event, event);
+    assert_int_equal(n.data_length, strlen(data));
+    assert_memory_equal(n.data, data, n.data_length);
+    notification_dispose(&n);
+    assert_null(n.event);
+    free(exact);
+}
+
+static void announcements(void **state)
+{
+    static const char *const values[] = {
+        "null", "true", "false", "0", "-1.5e3", "17", "\"\"", "\"a\\\"\\u0000\\ud83d\\ude00\"", "[]", "{}",
+        "[1, [2], {\"topic\":\"x\",\"data\":[{}],\"event\":null}]", "{ \"a\" :\r\n{\"data\":1}\t}",
+        "\"\xe2\x80\xa8 \xf0\x9f\x98\x80\"",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        char json[256];
+        snprintf(json, sizeof(json), "{\"topic\":\"t\",\"event\":\"e\",\"data\":%s}", values[i]);
+        check_announcement(json, "t", "e", values[i]);
+        snprintf(json, sizeof(json), " { \"data\" \n:\t %s , \"x\":[{\"data\":2}], \"event\":\"e\",\"topic\":\"t\"}",
+                 values[i]);
+        check_announcement(json, "t", "e", values[i]);
+    }
+    check_announcement("{\"topic\":\"\\\"\\\\\\n\",\"event\":\"\\u00e9 :x\",\"\\u0064ata\":1}", "\"\\\n", "é :x", "1");
+}
+
+static void no_announcements(void **state)
+{
+    (void)state;
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\"}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"data\":1}");
+    IS_UNKNOWN("{\"event\":\"e\",\"data\":1}");
+    IS_UNKNOWN("{\"template\":\"t\",\"event\":\"e\",\"data\":1}");
+    IS_UNKNOWN("{\"template\":\"t\",\"topic\":\"t\",\"event\":\"e\",\"data\":1}");
+    IS_UNKNOWN("{\"routes\":true,\"topic\":\"t\",\"event\":\"e\",\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":1,\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":1,\"event\":\"e\"}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"\",\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":null,\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":[\"e\"],\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"a\\nid: 1\",\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"a\\r\",\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"a\\u0000\",\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"a\\u007f\",\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"\",\"event\":\"e\",\"data\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\"");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\"::1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":01}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":{\"a\":1}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":nul}");
+}
+
 static void three_shapes(void **state)
 {
     (void)state;
@@ -181,6 +247,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PROMISE("notification: topic, template and routes are understood", three_shapes),
+        PROMISE("notification: an announcement's data is a slice of the payload", announcements),
+        PROMISE("notification: an announcement has a topic, a name and data, each once", no_announcements),
         PROMISE("notification: unknown keys are skipped, whatever they hold", newer_schema),
         PROMISE("notification: a wrong type makes it unknown", wrong_types),
         PROMISE("notification: one that says two things is unknown", one_thing),
