@@ -13,12 +13,15 @@
 #include <unistd.h>
 
 #include "buffer.h"
+#include "client.h"
 #include "log.h"
 #include "metrics.h"
 
 enum {
     USER_TIMEOUT_MS = 30000,  /* unacknowledged data: the peer is gone (RFC 5482) */
     NOTSENT_LOWAT = 131072,   /* octets that the kernel holds beyond what is on the wire */
+    PAUSE_MS = 100,           /* before accept() is tried again when descriptors ran out */
+    COMPLAIN_MS = 10000,      /* the same warning at most this often */
 };
 
 /* --- listening sockets ------------------------------------------------------------------------ */
@@ -165,12 +168,54 @@ static void set_accepting(struct door *door, bool accepting)
 
 static void on_closed(void *data)
 {
-    struct door *door = data;
+    struct visitor *visitor = data;
+    struct door *door = visitor->door;
 
     metric_add(METRIC_CONNECTIONS, -1);
+    client_disconnected(visitor);
+    free(visitor);
     --door->connections;
-    if (!door->accepting && door->count != 0)
+    if (!door->accepting && !timer_is_set(&door->pause))
         set_accepting(door, true);
+}
+
+struct visitor *visitor_of(h2o_req_t *req)
+{
+    return req->conn->callbacks->get_socket(req->conn)->on_close.data;
+}
+
+static void on_pause_over(struct timer *timer)
+{
+    set_accepting(H2O_STRUCT_FROM_MEMBER(struct door, pause, timer), true);
+}
+
+static bool may_complain(struct door *door)
+{
+    uint64_t now = timers_now_ns(&door->loop->timers);
+
+    if (door->complained_ns != 0 && now - door->complained_ns < COMPLAIN_MS * NS_PER_MS)
+        return false;
+    door->complained_ns = now;
+    return true;
+}
+
+/* As many as this worker may have: the next waits in the kernel's queue until one closes. */
+static void close_for_now(struct door *door)
+{
+    metric_add(METRIC_REFUSED_CONNECTIONS, 1);
+    if (may_complain(door))
+        log_warning("%zu connections: no more are accepted until one closes (--max-connections)", door->connections);
+    set_accepting(door, false);
+}
+
+/* Neither descriptors nor memory come back by themselves within this turn of the loop. */
+static void pause_accepting(struct door *door, int error)
+{
+    metric_add(METRIC_REFUSED_CONNECTIONS, 1);
+    if (may_complain(door))
+        log_warning("accept: %s", strerror(error));
+    set_accepting(door, false);
+    timer_set(&door->loop->timers, &door->pause, PAUSE_MS * NS_PER_MS);
 }
 
 static void set_options(int fd)
@@ -183,6 +228,31 @@ static void set_options(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
 }
 
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* Counts the connection. Returns 0, or -1 when its address has too many: it is closed. */
+static int admit(struct door *door, h2o_socket_t *socket)
+{
+    struct visitor *visitor = must_alloc(sizeof(*visitor));
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+    visitor->door = door;
+    ++door->connections;
+    metric_add(METRIC_CONNECTIONS, 1);
+    socket->on_close.cb = on_closed;
+    socket->on_close.data = visitor;
+    set_options(h2o_socket_get_fd(socket));
+    if (client_connected(visitor, h2o_socket_get_fd(socket)) == 0)
+        return 0;
+    /* A reset leaves nothing of it in the kernel. */
+    setsockopt(h2o_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    h2o_socket_close(socket);
+    return -1;
+}
+
 static void on_acceptable(h2o_socket_t *listener, const char *err)
 {
     struct door_acceptor *acceptor = listener->data;
@@ -192,25 +262,24 @@ static void on_acceptable(h2o_socket_t *listener, const char *err)
         return;
     for (int i = 0; i < DOOR_BATCH; ++i) {
         if (door->connections >= door->max_connections) {
-            log_warning("%zu connections: no more are accepted until one closes", door->connections);
-            set_accepting(door, false);
+            close_for_now(door);
             return;
         }
         h2o_socket_t *socket = h2o_evloop_socket_accept(listener);
-        if (socket == NULL)
+        if (socket == NULL) {
+            if (is_shortage(errno))
+                pause_accepting(door, errno);
             return;
-        ++door->connections;
-        metric_add(METRIC_CONNECTIONS, 1);
-        socket->on_close.cb = on_closed;
-        socket->on_close.data = door;
-        set_options(h2o_socket_get_fd(socket));
-        h2o_accept(&acceptor->accept, socket);
+        }
+        if (admit(door, socket) == 0)
+            h2o_accept(&acceptor->accept, socket);
     }
 }
 
 void door_init(struct door *door, struct loop *loop, size_t max_connections)
 {
-    *door = (struct door){.loop = loop, .max_connections = max_connections, .accepting = true};
+    *door = (struct door){.loop = loop, .max_connections = max_connections, .accepting = true,
+                           .pause = {.fire = on_pause_over}};
 }
 
 void door_add(struct door *door, const struct listening *listening, h2o_context_t *context,
@@ -231,6 +300,7 @@ void door_add(struct door *door, const struct listening *listening, h2o_context_
 
 void door_close(struct door *door)
 {
+    timer_cancel(&door->loop->timers, &door->pause);
     for (size_t i = 0; i < door->count; ++i)
         h2o_socket_close(door->acceptors[i].socket);
     door->count = 0;

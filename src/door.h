@@ -1,14 +1,15 @@
 /* door.h -- where connections come in, on one worker.
  *
  * Listening sockets are opened once, before the threads start; every worker accepts from its own
- * duplicate. A worker stops accepting while it holds its share of the connections, so that the
- * process never runs out of descriptors (where a level-triggered loop would spin) and libpq can
- * always reconnect.
+ * duplicate. A worker stops accepting while it holds its share of the connections, so that
+ * the process never runs out of descriptors and libpq can always reconnect. Where there are none left
+ * all the same (another process has them), it pauses: a level-triggered loop would spin.
  */
 #ifndef PGCRIER_DOOR_H
 #define PGCRIER_DOOR_H
 
 #include <h2o.h>
+#include "network.h"
 #include "loop.h"
 #include "options.h"
 
@@ -37,12 +38,25 @@ struct door_acceptor {
     h2o_socket_t *socket;
 };
 
+/* A connection, from accept to close; found by its socket. */
+struct visitor {
+    struct door *door;
+    struct client *client;   /* NULL: its address is not counted */
+    struct ip ip;
+    bool has_ip;             /* it came over a network, not over a Unix socket */
+};
+
+/* The visitor whose request this is, over any protocol. */
+struct visitor *visitor_of(h2o_req_t *req);
+
 struct door {
     struct loop *loop;
     struct door_acceptor acceptors[2 * OPTIONS_MAX_LISTEN];
     size_t count;
     size_t connections, max_connections;
     bool accepting;
+    struct timer pause;          /* set while descriptors or memory for a connection are missing */
+    uint64_t complained_ns;
 };
 
 void door_init(struct door *door, struct loop *loop, size_t max_connections);

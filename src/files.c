@@ -47,11 +47,22 @@ static bool leads_outside(const struct guard *guard, h2o_iovec_t path)
     return false;
 }
 
+/* The path below --prefix. */
+static h2o_iovec_t path_in_directory(h2o_req_t *req)
+{
+    h2o_iovec_t path = req->path_normalized;
+    size_t prefix = req->pathconf->path.len;
+
+    if (req->pathconf->path.base[prefix - 1] == '/')
+        --prefix;
+    return h2o_iovec_init(path.base + prefix, path.len - prefix);
+}
+
 static int on_req(h2o_handler_t *self, h2o_req_t *req)
 {
     struct problem problem;
 
-    if (!leads_outside((struct guard *)self, req->path_normalized))
+    if (!leads_outside((struct guard *)self, path_in_directory(req)))
         return -1;
     problem_set(&problem, 404, "Not found", NULL);
     response_problem(req, &problem);

@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "core.h"
 #include "log.h"
 #include "metrics.h"
@@ -139,6 +140,7 @@ int main(int argc, char **argv)
     set_limits();
     h2o_srand(); /* jitter that differs from the next relay's */
     metrics_register_thread();
+    clients_init(&options);
     core_init(&core, &options);
     core.on_fatal = on_fatal;
     watch_signals();

@@ -36,6 +36,11 @@ static const struct {
     [METRIC_POOL_BUSY] = {"pgcrier_pool_connections", "{state=\"busy\"}", NULL, NULL},
     [METRIC_POOL_CONNECTING] = {"pgcrier_pool_connections", "{state=\"connecting\"}", NULL, NULL},
     [METRIC_CONNECTIONS] = {"pgcrier_connections", "", "gauge", "Client connections."},
+    [METRIC_REFUSED_CONNECTIONS] = {"pgcrier_refused_total", "{reason=\"connections\"}", "counter", "What was refused for a limit: times that the door closed, connections, requests, streams."},
+    [METRIC_REFUSED_ADDRESS] = {"pgcrier_refused_total", "{reason=\"address\"}", NULL, NULL},
+    [METRIC_REFUSED_STREAMS] = {"pgcrier_refused_total", "{reason=\"streams\"}", NULL, NULL},
+    [METRIC_REFUSED_ORIGIN] = {"pgcrier_refused_total", "{reason=\"origin\"}", NULL, NULL},
+    [METRIC_REFUSED_HEAD] = {"pgcrier_refused_total", "{reason=\"head\"}", NULL, NULL},
     [METRIC_REQUESTS] = {"pgcrier_requests_total", "", "counter", "Requests for routes."},
 };
 

@@ -7,6 +7,7 @@
  */
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -14,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/un.h>
 #include "buffer.h"
+#include "origin.h"
 
 enum {
     FILE_MAX = 65536,    /* octets of a --config file */
@@ -28,7 +29,10 @@ enum {
 enum kind {
     IS_STRING,
     IS_DIRECTORY,
-    IS_ADDRESSES,
+    IS_PREFIX,
+    IS_ADDRESSES, /* the three lists */
+    IS_ORIGINS,
+    IS_NETWORKS,
     IS_COUNT,
     IS_MILLISECONDS,
     IS_OCTETS,
@@ -46,7 +50,7 @@ struct row {
     const char *help;
     enum kind kind;
     size_t offset;     /* of the field */
-    uint64_t min, max; /* of a number, in the field's unit */
+    uint64_t min, max; /* of a number, in the field's unit; of a list, how long it may be */
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -59,11 +63,18 @@ static const struct row table[] = {
     {"listen-database", "URL", NULL, "another one for LISTEN, past a pooler",
      IS_STRING, AT(listen_database), 0, 0},
     {"listen", ADDRESS, "8080", "where clients are served; may be repeated",
-     IS_ADDRESSES, AT(listen), 0, 0},
+     IS_ADDRESSES, AT(listen), 0, OPTIONS_MAX_LISTEN},
     {"admin", ADDRESS, NULL, "where health and metrics are served; may be repeated",
-     IS_ADDRESSES, AT(admin), 0, 0},
+     IS_ADDRESSES, AT(admin), 0, OPTIONS_MAX_LISTEN},
     {"public", "DIR", NULL, "serve the static files of this directory",
      IS_DIRECTORY, AT(public_dir), 0, 0},
+    {"prefix", "PATH", "", "all URLs live under this path, like /live",
+     IS_PREFIX, AT(prefix), 0, 0},
+    {"allow-origin", "ORIGIN|*", NULL, "pages of this origin may use it; may be repeated",
+     IS_ORIGINS, AT(allow_origin), 0, OPTIONS_MAX_ORIGINS},
+    {"trusted-proxy", "ADDRESS[/BITS]|unix", NULL,
+     "believe what it says of its clients; may be repeated",
+     IS_NETWORKS, AT(trusted_proxy), 0, OPTIONS_MAX_NETWORKS},
     {"threads", "N", NULL, "worker threads (default: the processors)",
      IS_COUNT, AT(threads), 1, THREADS_MAX},
     {"pool", "N", "4", "database connections for reads",
@@ -80,6 +91,19 @@ static const struct row table[] = {
      IS_MILLISECONDS, AT(slow_time_ms), 100, HOUR},
     {"max-connections", "N", NULL, "clients at once (default: what open files allow)",
      IS_COUNT, AT(max_connections), 1, CONNECTIONS_MAX},
+    {"max-address-connections", "N", NULL,
+     "of one address (default: 1000; this machine's: any)",
+     IS_COUNT, AT(max_address_connections), 1, CONNECTIONS_MAX},
+    {"max-address-streams", "N", NULL, "of one address (default: 1000; this machine's: any)",
+     IS_COUNT, AT(max_address_streams), 1, CONNECTIONS_MAX},
+    {"max-head", "SIZE", "64KiB", "a request's line and headers",
+     IS_SIZE, AT(max_head), 1024, 256 << 10},
+    {"max-body", "SIZE", "16MiB", "a request's body",
+     IS_SIZE, AT(max_body), 0, (size_t)1 << 30},
+    {"body-budget", "SIZE", "256MiB", "all bodies that are being received or answered",
+     IS_SIZE, AT(body_budget), 65536, SIZE_MAX / 2},
+    {"head-time", "TIME", "10s", "a request's headers take at most this",
+     IS_MILLISECONDS, AT(head_time_ms), 100, HOUR},
     {"drain", "TIME", "9s", "how long SIGTERM waits for requests to end",
      IS_MILLISECONDS, AT(drain_ms), 0, HOUR},
     {"log-level", "LEVEL", "notice", "error, warning, notice or debug",
@@ -176,74 +200,103 @@ static int set_number(struct source *s, const struct row *row, const char *value
     return 0;
 }
 
-static void clear_address(struct address *a)
-{
-    free(a->host);
-    free(a->port);
-    free(a->path);
-    *a = (struct address){NULL, NULL, NULL};
-}
-
-static int read_unix_address(const char *path, struct address *a)
-{
-    size_t length = strlen(path);
-    if (length == 0 || length >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-        return -1;
-    a->path = must_strdup(path);
-    return 0;
-}
-
-/* Brackets enclose a host with colons, and no other. */
-static int read_host(const char *host, size_t length, struct address *a)
-{
-    bool bracketed = length > 2 && host[0] == '[' && host[length - 1] == ']';
-    if (bracketed)
-        host++, length -= 2;
-    if (length == 0 || memchr(host, '[', length) != NULL || memchr(host, ']', length) != NULL ||
-        (memchr(host, ':', length) != NULL) != bracketed)
-        return -1;
-    a->host = must_strndup(host, length);
-    return 0;
-}
-
-static int read_address(const char *value, struct address *a)
-{
-    if (strncmp(value, "unix:", 5) == 0)
-        return read_unix_address(value + 5, a);
-    const char *colon = strrchr(value, ':'), *port = colon != NULL ? colon + 1 : value;
-    uint64_t number;
-    if (read_number(port, no_units, &number) != 0 || number > 65535)
-        return -1;
-    if (colon != NULL && read_host(value, (size_t)(colon - value), a) != 0)
-        return -1;
-    a->port = must_strdup(port);
-    return 0;
-}
+/* --- lists: a field and the count of its entries ------------------------------------------------- */
 
 static size_t *count_of(struct options *o, const struct row *row)
 {
-    return row->offset == AT(listen) ? &o->listen_count : &o->admin_count;
+    switch (row->offset) {
+    case AT(listen):
+        return &o->listen_count;
+    case AT(admin):
+        return &o->admin_count;
+    case AT(allow_origin):
+        return &o->allow_origin_count;
+    default:
+        return &o->trusted_proxy_count;
+    }
 }
 
-static void clear_addresses(struct options *o, const struct row *row)
+static bool is_list(const struct row *row)
 {
-    struct address *list = (struct address *)((char *)o + row->offset);
-    for (size_t *count = count_of(o, row); *count > 0;)
-        clear_address(&list[--*count]);
+    return row->kind >= IS_ADDRESSES && row->kind <= IS_NETWORKS;
 }
 
-static int add_address(struct source *s, const struct row *row, const char *value)
+static void clear_list(struct options *o, const struct row *row)
 {
-    struct address *list = (struct address *)((char *)s->o + row->offset);
+    char *list = (char *)o + row->offset;
+
+    for (size_t *count = count_of(o, row); *count > 0;) {
+        --*count;
+        if (row->kind == IS_ADDRESSES)
+            address_dispose(&((struct address *)list)[*count]);
+        else if (row->kind == IS_ORIGINS)
+            free(((char **)list)[*count]);
+    }
+}
+
+static int add_address(struct source *s, const struct row *row, const char *value, char *list, size_t at)
+{
+    if (address_parse(value, &((struct address *)list)[at]) == 0)
+        return 0;
+    return complain(s, row, value, "PORT, HOST:PORT, [IPV6]:PORT, or unix:PATH of at most 107 octets");
+}
+
+static int add_origin(struct source *s, const struct row *row, const char *value, char *list, size_t at)
+{
+    if ((((char **)list)[at] = origin_parse(value)) != NULL)
+        return 0;
+    return complain(s, row, value, "an origin, like https://example.org or http://localhost:3000, or *");
+}
+
+static int add_network(struct source *s, const struct row *row, const char *value, char *list, size_t at)
+{
+    if (network_parse(value, &((struct network *)list)[at]) == 0)
+        return 0;
+    return complain(s, row, value, "an address or a network, like 192.0.2.7, 10.0.0.0/8 or fd00::/8, or unix");
+}
+
+static int add(struct source *s, const struct row *row, const char *value)
+{
+    char *list = (char *)s->o + row->offset;
     size_t *count = count_of(s->o, row);
+    int result;
+
     if (!s->given[row - table])
-        clear_addresses(s->o, row);
-    if (*count == OPTIONS_MAX_LISTEN)
-        return complain(s, row, value, "among the first 16 addresses; more are not served");
-    if (read_address(value, &list[*count]) != 0)
-        return complain(s, row, value,
-                        "PORT, HOST:PORT, [IPV6]:PORT, or unix:PATH of at most 107 octets");
-    ++*count;
+        clear_list(s->o, row);
+    if (*count == row->max) {
+        char wanted[64];
+        snprintf(wanted, sizeof(wanted), "among the first %ju; more are not served", (uintmax_t)row->max);
+        return complain(s, row, value, wanted);
+    }
+    result = row->kind == IS_ADDRESSES ? add_address(s, row, value, list, *count)
+             : row->kind == IS_ORIGINS ? add_origin(s, row, value, list, *count)
+                                       : add_network(s, row, value, list, *count);
+    *count += result == 0;
+    return result;
+}
+
+/* Segments as they stand in a URL: nothing that would have to be decoded or normalized. */
+static bool is_prefix(const char *path, size_t length)
+{
+    for (size_t i = 0; i < length; ++i) {
+        if (path[i] == '/' ? strchr("/.", path[i + 1]) != NULL
+                           : i == 0 || (!isalnum((unsigned char)path[i]) && strchr("-._~", path[i]) == NULL))
+            return false;
+    }
+    return true;
+}
+
+static int set_prefix(struct source *s, const struct row *row, const char *value)
+{
+    char **field = (char **)((char *)s->o + row->offset);
+    size_t length = strlen(value);
+
+    if (length != 0 && value[length - 1] == '/')
+        --length;
+    if (!is_prefix(value, length))
+        return complain(s, row, value, "a path, like /live");
+    free(*field);
+    *field = must_strndup(value, length);
     return 0;
 }
 
@@ -260,8 +313,13 @@ static int set(struct source *s, const struct row *row, const char *value)
             return complain(s, row, value, "a directory");
         set_text((char **)field, value);
         break;
+    case IS_PREFIX:
+        result = set_prefix(s, row, value);
+        break;
     case IS_ADDRESSES:
-        result = add_address(s, row, value);
+    case IS_ORIGINS:
+    case IS_NETWORKS:
+        result = add(s, row, value);
         break;
     case IS_COUNT:
     case IS_MILLISECONDS:
@@ -508,10 +566,11 @@ int options_parse(struct options *o, int argc, char **argv, int *status)
 void options_dispose(struct options *o)
 {
     for (const struct row *row = table; row < table + ROWS; row++)
-        if (row->kind == IS_ADDRESSES)
-            clear_addresses(o, row);
+        if (is_list(row))
+            clear_list(o, row);
     free(o->database);
     free(o->listen_database);
     free(o->public_dir);
+    free(o->prefix);
     *o = (struct options){0};
 }

@@ -9,16 +9,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "address.h"
 #include "log.h"
+#include "network.h"
 
-enum { OPTIONS_MAX_LISTEN = 16 };
-
-/* Where to listen: host and port, or a Unix socket. */
-struct address {
-    char *host; /* NULL: all interfaces (for admin: 127.0.0.1) */
-    char *port; /* decimal, "0" picks a free one; NULL for a Unix socket */
-    char *path; /* Unix socket; NULL otherwise */
-};
+enum { OPTIONS_MAX_LISTEN = 16, OPTIONS_MAX_NETWORKS = 32, OPTIONS_MAX_ORIGINS = 32 };
 
 struct options {
     char *database;        /* libpq URL or conninfo; "" means libpq's environment */
@@ -28,6 +23,11 @@ struct options {
     struct address admin[OPTIONS_MAX_LISTEN];
     size_t admin_count;
     char *public_dir;            /* NULL: no static files */
+    char *prefix;                /* of every URL: "" or "/live" */
+    char *allow_origin[OPTIONS_MAX_ORIGINS]; /* as browsers spell them, or "*" */
+    size_t allow_origin_count;
+    struct network trusted_proxy[OPTIONS_MAX_NETWORKS];
+    size_t trusted_proxy_count;
     unsigned threads;            /* worker threads; default the number of processors, 1..64 */
     unsigned pool;               /* database connections for reads; default 4, 1..64 */
     unsigned query_timeout_ms;   /* a read takes at most this; default 30000 */
@@ -36,6 +36,12 @@ struct options {
     unsigned slow_rate;          /* [octets/s] below it for slow_time: cut; default 4096 */
     unsigned slow_time_ms;       /* default 30000 */
     unsigned max_connections;    /* default: what RLIMIT_NOFILE leaves after a reserve of 64 */
+    unsigned max_address_connections; /* 0: not given (client.h) */
+    unsigned max_address_streams;     /* 0: not given */
+    size_t max_head;             /* octets of a request's line and headers; default 64 KiB */
+    size_t max_body;             /* octets of a request's body; default 16 MiB */
+    size_t body_budget;          /* octets of all bodies together; default 256 MiB */
+    unsigned head_time_ms;       /* a request's headers take at most this; default 10000 */
     unsigned drain_ms;           /* a drain takes at most this; default 9000 */
     enum log_level log_level;
 };

@@ -17,7 +17,8 @@ static const char *reason_of(int status)
         {200, "OK"}, {304, "Not Modified"}, {400, "Bad Request"}, {402, "Payment Required"},
         {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"},
         {413, "Content Too Large"}, {414, "URI Too Long"}, {415, "Unsupported Media Type"},
-        {422, "Unprocessable Content"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+        {422, "Unprocessable Content"}, {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"}, {503, "Service Unavailable"},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); ++i) {
         if (table[i].status == status)

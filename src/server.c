@@ -5,12 +5,12 @@
 
 #include "admin.h"
 #include "files.h"
+#include "front.h"
 #include "log.h"
 #include "router.h"
 
 enum {
     REQUEST_TIMEOUT_MS = 10000,       /* head and body; also how long an idle connection is kept */
-    MAX_BODY = 1 << 20,               /* octets; no route takes a body yet */
 };
 
 static int open_all(struct listening *listening, size_t *count, const struct address *address, size_t n,
@@ -34,15 +34,21 @@ int server_init(struct server *server, const struct options *options, char *err,
     config->server_name = h2o_iovec_init(H2O_STRLIT("pgcrier"));
     config->http1.upgrade_to_http2 = 0;
     config->http1.req_timeout = REQUEST_TIMEOUT_MS;
-    config->max_request_entity_size = MAX_BODY;
+    config->max_request_entity_size = options->max_body;
 
     /* A host or path pointer is good until the next registration: one after the other. */
     server->host = h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
-    path = h2o_config_register_path(server->host, "/", 0);
+    path = h2o_config_register_path(server->host, *options->prefix == '\0' ? "/" : options->prefix, 0);
+    front_register(path);
     router_register(path);
     if (options->public_dir != NULL && files_register(path, options->public_dir, err, err_size) != 0)
         return -1;
     router_register_last(path);
+    if (*options->prefix != '\0') {
+        path = h2o_config_register_path(server->host, "/", 0);
+        front_register(path);
+        router_register_last(path);
+    }
     if (options->admin_count != 0) {
         server->admin_host = h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("admin")), 65535);
         admin_register(h2o_config_register_path(server->admin_host, "/", 0));

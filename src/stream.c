@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client.h"
 #include "metrics.h"
 #include "response.h"
 #include "sink_http1.h"
@@ -20,6 +21,7 @@ struct stream {
     h2o_linklist_t link;          /* in streams->all */
     h2o_req_t *req;               /* while it waits; NULL afterwards */
     struct stream **req_holder;   /* in the request's pool: points back here while it waits */
+    struct client *client;        /* its address, counted; NULL: not counted */
     struct sink *sink;            /* NULL while it waits */
     struct frame *in_flight;      /* a reference; NULL when nothing is being written */
     bool busy;                    /* a write is in flight, be it a frame or the headers alone */
@@ -53,6 +55,7 @@ static void destroy(struct stream *stream)
     if (stream->req_holder != NULL)
         *stream->req_holder = NULL;
     frame_unref(stream->in_flight);
+    client_stream_closed(stream->client);
     h2o_linklist_unlink(&stream->link);
     --streams->count;
     free(stream);
@@ -253,9 +256,29 @@ static void on_request_disposed(void *holder)
     destroy(stream);
 }
 
+/* A browser's EventSource gives up for ever on any status but 200; so it is one, and a long pause. */
+static void refuse(h2o_req_t *req)
+{
+    static const char text[] = ": this address has too many streams\nretry: 30000\n\n";
+
+    response_stream_headers(req);
+    req->res.status = 200;
+    req->res.reason = "OK";
+    req->res.content_length = sizeof(text) - 1;
+    h2o_send_inline(req, text, sizeof(text) - 1);
+}
+
 void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, const char *seen)
 {
-    struct stream *stream = must_alloc(sizeof(*stream));
+    struct client *client;
+    struct stream *stream;
+
+    if (client_stream_opened(req, &client) != 0) {
+        refuse(req);
+        return;
+    }
+    stream = must_alloc(sizeof(*stream));
+    stream->client = client;
 
     stream->streams = streams;
     stream->subscriber.ops = &subscriber_ops;

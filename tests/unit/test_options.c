@@ -48,7 +48,7 @@ static int parse(struct options *o, const char *words)
     return result == 0 ? -1 : status;
 }
 
-static void accept(struct options *o, const char *words)
+static void accepted(struct options *o, const char *words)
 {
     if (parse(o, words) != -1)
         fail_msg("%s: %s", words, err);
@@ -86,7 +86,7 @@ static void with_file(const char *text, size_t length, const char *words, struct
     char *name = file_of(text, length), command[1024];
     snprintf(command, sizeof(command), "--config|%s%s", name, words);
     if (o != NULL)
-        accept(o, command);
+        accepted(o, command);
     else
         refuse(command, complaint);
     unlink(name);
@@ -101,7 +101,7 @@ static void defaults(void **state)
     struct rlimit limit;
     sched_getaffinity(0, sizeof(set), &set);
     getrlimit(RLIMIT_NOFILE, &limit);
-    accept(&o, "");
+    accepted(&o, "");
     assert_string_equal(o.database, "");
     assert_null(o.listen_database);
     assert_null(o.public_dir);
@@ -134,12 +134,12 @@ static void few_files(void **state)
     few = limit;
     few.rlim_cur = 100;
     setrlimit(RLIMIT_NOFILE, &few);
-    accept(&o, "");
+    accepted(&o, "");
     assert_int_equal(o.max_connections, 36);
     options_dispose(&o);
     few.rlim_cur = 30;
     setrlimit(RLIMIT_NOFILE, &few);
-    accept(&o, "");
+    accepted(&o, "");
     assert_int_equal(o.max_connections, 1);
     options_dispose(&o);
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -149,7 +149,7 @@ static void every_option(void **state)
 {
     (void)state;
     struct options o;
-    accept(&o, "--database|postgresql://a@/b|--listen-database|dbname=x|--listen|1|--admin|2"
+    accepted(&o, "--database|postgresql://a@/b|--listen-database|dbname=x|--listen|1|--admin|2"
                "|--public|p|--threads|3|--pool|5|--query-timeout|50ms|--heartbeat|2min"
                "|--frame-budget|1GiB|--slow-rate|1kB|--slow-time|1h|--max-connections|9"
                "|--drain|0|--log-level|debug");
@@ -175,16 +175,16 @@ static void spellings(void **state)
 {
     (void)state;
     struct options o;
-    accept(&o, "--pool=7|--database=host=/tmp dbname=x|--public=--odd");
+    accepted(&o, "--pool=7|--database=host=/tmp dbname=x|--public=--odd");
     assert_int_equal(o.pool, 7);
     assert_string_equal(o.database, "host=/tmp dbname=x");
     assert_string_equal(o.public_dir, "--odd");
     options_dispose(&o);
-    accept(&o, "--pool|1|--pool|2|--database|"); /* the last one counts; empty is a value */
+    accepted(&o, "--pool|1|--pool|2|--database|"); /* the last one counts; empty is a value */
     assert_int_equal(o.pool, 2);
     assert_string_equal(o.database, "");
     options_dispose(&o);
-    accept(&o, "--frame-budget|8589934592|--query-timeout|300|--slow-rate|12B");
+    accepted(&o, "--frame-budget|8589934592|--query-timeout|300|--slow-rate|12B");
     assert_true(o.frame_budget == (size_t)8 << 30);
     assert_int_equal(o.query_timeout_ms, 300);
     assert_int_equal(o.slow_rate, 12);
@@ -197,7 +197,7 @@ static void addresses(void **state)
     struct options o;
     char path[120] = "unix:";
     memset(path + 5, 'p', 107);
-    accept(&o, "--listen|0|--listen|127.0.0.1:80|--listen|[::1]:65535|--listen|example.org:8080"
+    accepted(&o, "--listen|0|--listen|127.0.0.1:80|--listen|[::1]:65535|--listen|example.org:8080"
                "|--listen|unix:/tmp/a:b|--admin|9|--admin|[fe80::1%eth0]:7");
     assert_int_equal(o.listen_count, 5);
     assert_null(o.listen[0].host);
@@ -215,7 +215,7 @@ static void addresses(void **state)
     options_dispose(&o);
     char words[200];
     snprintf(words, sizeof(words), "--listen|%s", path);
-    accept(&o, words);
+    accepted(&o, words);
     assert_int_equal(strlen(o.listen[0].path), 107);
     options_dispose(&o);
     snprintf(words, sizeof(words), "--listen|%sp", path);
@@ -240,7 +240,7 @@ static void wrong_addresses(void **state)
     char words[512] = "--pool|1";
     for (int i = 0; i < OPTIONS_MAX_LISTEN; i++)
         strcat(words, "|--listen|80");
-    accept(&o, words);
+    accepted(&o, words);
     assert_int_equal(o.listen_count, OPTIONS_MAX_LISTEN);
     options_dispose(&o);
     refuse(strcat(words, "|--listen|80"), "the first 16");

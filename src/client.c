@@ -1,0 +1,265 @@
+/* client.c -- see client.h. */
+#include "client.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "buffer.h"
+#include "door.h"
+#include "log.h"
+#include "metrics.h"
+#include "response.h"
+
+enum { FORWARDED_MAX = 64 /* elements that are looked at, from the right */ };
+
+struct client {
+    struct ip ip;
+    unsigned connections, streams;
+    UT_hash_handle hh;
+};
+
+static const struct options *limits;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the table and its counts */
+static struct client *table;
+
+void clients_init(const struct options *options)
+{
+    limits = options;
+}
+
+/* --- the table ---------------------------------------------------------------------------------- */
+
+/* What is counted, by its place in struct client. */
+struct kind {
+    size_t offset;
+    unsigned standard;
+    enum metric refused;
+    const char *name, *option;
+};
+
+static const struct kind connections = {offsetof(struct client, connections), CLIENT_CONNECTIONS_MAX,
+                                        METRIC_REFUSED_ADDRESS, "connections", "max-address-connections"};
+static const struct kind streams = {offsetof(struct client, streams), CLIENT_STREAMS_MAX,
+                                    METRIC_REFUSED_STREAMS, "streams", "max-address-streams"};
+
+static unsigned given_limit(const struct kind *kind)
+{
+    return kind == &connections ? limits->max_address_connections : limits->max_address_streams;
+}
+
+static unsigned *count_of(struct client *client, const struct kind *kind)
+{
+    return (unsigned *)((char *)client + kind->offset);
+}
+
+static void forget_if_empty(struct client *client)
+{
+    if (client->connections != 0 || client->streams != 0)
+        return;
+    HASH_DEL(table, client);
+    free(client);
+}
+
+static struct client *find(const struct ip *ip)
+{
+    struct ip customer = ip_of_customer(ip);
+    struct client *client;
+
+    HASH_FIND(hh, table, &customer, sizeof(customer), client);
+    if (client == NULL) {
+        client = must_alloc(sizeof(*client));
+        client->ip = customer;
+        HASH_ADD(hh, table, ip, sizeof(client->ip), client);
+    }
+    return client;
+}
+
+static void complain(const struct ip *ip, const struct kind *kind, unsigned limit)
+{
+    static _Atomic uint64_t last_ns;
+    uint64_t now = monotonic_ns();
+    char text[IP_TEXT_MAX];
+
+    metric_add(kind->refused, 1);
+    if (last_ns != 0 && now - last_ns < 10 * NS_PER_S)
+        return;
+    last_ns = now;
+    ip_write(ip, text);
+    log_warning("%s has %u %s and gets no more (--%s; if it is a proxy, --trusted-proxy)", text, limit,
+                kind->name, kind->option);
+}
+
+/* Returns 0 with *client (NULL: exempt), or -1. */
+static int take(const struct ip *ip, const struct kind *kind, struct client **client)
+{
+    unsigned limit = given_limit(kind);
+    int result = 0;
+
+    *client = NULL;
+    if (limit == 0 && ip_is_loopback(ip))
+        return 0;
+    if (limit == 0)
+        limit = kind->standard;
+    pthread_mutex_lock(&lock);
+    struct client *found = find(ip);
+    if (*count_of(found, kind) < limit) {
+        ++*count_of(found, kind);
+        *client = found;
+    } else {
+        forget_if_empty(found);
+        result = -1;
+    }
+    pthread_mutex_unlock(&lock);
+    if (result != 0)
+        complain(ip, kind, limit);
+    return result;
+}
+
+static void give(struct client *client, const struct kind *kind)
+{
+    if (client == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    --*count_of(client, kind);
+    forget_if_empty(client);
+    pthread_mutex_unlock(&lock);
+}
+
+/* --- who it is ---------------------------------------------------------------------------------- */
+
+static bool is_trusted(const struct ip *ip)
+{
+    for (size_t i = 0; i < limits->trusted_proxy_count; ++i) {
+        if (network_has(&limits->trusted_proxy[i], ip))
+            return true;
+    }
+    return false;
+}
+
+static bool is_trusted_visitor(const struct visitor *visitor)
+{
+    if (visitor->has_ip)
+        return is_trusted(&visitor->ip);
+    for (size_t i = 0; i < limits->trusted_proxy_count; ++i) {
+        if (limits->trusted_proxy[i].is_unix)
+            return true;
+    }
+    return false;
+}
+
+static h2o_iovec_t trim(h2o_iovec_t text)
+{
+    while (text.len != 0 && strchr(" \t", text.base[0]) != NULL)
+        text = h2o_iovec_init(text.base + 1, text.len - 1);
+    while (text.len != 0 && strchr(" \t", text.base[text.len - 1]) != NULL)
+        --text.len;
+    return text;
+}
+
+/* Takes what stands behind the last `separator` off the list. */
+static h2o_iovec_t take_last(h2o_iovec_t *list, char separator)
+{
+    size_t begin = list->len;
+
+    while (begin != 0 && list->base[begin - 1] != separator)
+        --begin;
+    h2o_iovec_t last = h2o_iovec_init(list->base + begin, list->len - begin);
+    list->len = begin == 0 ? 0 : begin - 1;
+    return trim(last);
+}
+
+/* The value of `for` in an element of Forwarded (RFC 7239, 4); empty without one. */
+static h2o_iovec_t forwarded_for(h2o_iovec_t element)
+{
+    while (element.len != 0) {
+        h2o_iovec_t pair = take_last(&element, ';');
+        if (pair.len <= 4 || !h2o_lcstris(pair.base, 4, H2O_STRLIT("for=")))
+            continue;
+        pair = h2o_iovec_init(pair.base + 4, pair.len - 4);
+        if (pair.len >= 2 && pair.base[0] == '"' && pair.base[pair.len - 1] == '"')
+            pair = h2o_iovec_init(pair.base + 1, pair.len - 2);
+        return pair;
+    }
+    return h2o_iovec_init("", 0);
+}
+
+int client_ip(h2o_req_t *req, struct ip *ip)
+{
+    struct visitor *visitor = visitor_of(req);
+    h2o_iovec_t list = request_header(req, "x-forwarded-for");
+    bool is_forwarded = list.base == NULL;
+
+    if (!is_trusted_visitor(visitor)) {
+        *ip = visitor->ip;
+        return visitor->has_ip ? 0 : -1;
+    }
+    if (is_forwarded)
+        list = request_header(req, "forwarded");
+    for (int i = 0; i < FORWARDED_MAX && list.len != 0; ++i) {
+        h2o_iovec_t last = take_last(&list, ',');
+        if (is_forwarded)
+            last = forwarded_for(last);
+        if (ip_parse(last.base, last.len, ip) != 0)
+            return -1;
+        if (!is_trusted(ip))
+            return 0;
+    }
+    return -1;
+}
+
+/* --- what it opens ------------------------------------------------------------------------------ */
+
+int client_connected(struct visitor *visitor, int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof(address);
+
+    visitor->client = NULL;
+    visitor->has_ip = getpeername(fd, (struct sockaddr *)&address, &length) == 0 &&
+                      ip_from_sockaddr((struct sockaddr *)&address, &visitor->ip) == 0;
+    if (!visitor->has_ip || is_trusted(&visitor->ip))
+        return 0;
+    return take(&visitor->ip, &connections, &visitor->client);
+}
+
+void client_disconnected(struct visitor *visitor)
+{
+    give(visitor->client, &connections);
+}
+
+static void on_request_disposed(void *holder)
+{
+    give(*(struct client **)holder, &connections);
+}
+
+int client_requested(h2o_req_t *req)
+{
+    struct visitor *visitor = visitor_of(req);
+    struct client *client, **holder;
+    struct ip ip;
+
+    if (!is_trusted_visitor(visitor) || client_ip(req, &ip) != 0)
+        return 0;
+    if (take(&ip, &connections, &client) != 0)
+        return -1;
+    if (client == NULL)
+        return 0;
+    holder = h2o_mem_alloc_shared(&req->pool, sizeof(*holder), on_request_disposed);
+    *holder = client;
+    return 0;
+}
+
+int client_stream_opened(h2o_req_t *req, struct client **client)
+{
+    struct ip ip;
+
+    *client = NULL;
+    return client_ip(req, &ip) != 0 ? 0 : take(&ip, &streams, client);
+}
+
+void client_stream_closed(struct client *client)
+{
+    give(client, &streams);
+}
