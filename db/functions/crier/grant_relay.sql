@@ -18,7 +18,13 @@ begin
         crier.relay_report(uuid, json, json), crier.relay_stop(uuid), crier.refresh_watches(),
         crier.encode(text), crier.encode_octets(text), crier.template_parts(text), crier.items(json),
         crier.argument_fits(jsonb, json), crier.arguments_refuse(jsonb, json),
-        crier.path_fill(text, text[], text[]) to %I', role);
+        crier.path_fill(text, text[], text[]),
+        crier.act(integer, json, json, bytea, json), crier.action_values(jsonb, jsonb, jsonb, boolean),
+        crier.argument(jsonb, text, text, boolean, anyelement),
+        crier.argument_items(jsonb, text, boolean), crier.body_json(bytea),
+        crier.response_of(crier.response, bigint), crier.response_head(crier.response),
+        crier.header(text), crier.respond(integer, jsonb, text, jsonb),
+        crier.respond_bytes(bytea, text, integer, jsonb) to %I', role);
 end
 $$;
 comment on function crier.grant_relay(name) is
