@@ -42,6 +42,16 @@ static const struct {
     [METRIC_REFUSED_ORIGIN] = {"pgcrier_refused_total", "{reason=\"origin\"}", NULL, NULL},
     [METRIC_REFUSED_HEAD] = {"pgcrier_refused_total", "{reason=\"head\"}", NULL, NULL},
     [METRIC_REQUESTS] = {"pgcrier_requests_total", "", "counter", "Requests for routes."},
+    [METRIC_ACTIONS] = {"pgcrier_actions_total", "", "counter", "Writes given to the database."},
+    [METRIC_ACTION_2XX] = {"pgcrier_answers_total", "{kind=\"action\",status=\"2xx\"}", "counter", "Answers to writes, and of blobs."},
+    [METRIC_ACTION_3XX] = {"pgcrier_answers_total", "{kind=\"action\",status=\"3xx\"}", NULL, NULL},
+    [METRIC_ACTION_4XX] = {"pgcrier_answers_total", "{kind=\"action\",status=\"4xx\"}", NULL, NULL},
+    [METRIC_ACTION_5XX] = {"pgcrier_answers_total", "{kind=\"action\",status=\"5xx\"}", NULL, NULL},
+    [METRIC_BLOB_2XX] = {"pgcrier_answers_total", "{kind=\"blob\",status=\"2xx\"}", NULL, NULL},
+    [METRIC_BLOB_3XX] = {"pgcrier_answers_total", "{kind=\"blob\",status=\"3xx\"}", NULL, NULL},
+    [METRIC_BLOB_4XX] = {"pgcrier_answers_total", "{kind=\"blob\",status=\"4xx\"}", NULL, NULL},
+    [METRIC_BLOB_5XX] = {"pgcrier_answers_total", "{kind=\"blob\",status=\"5xx\"}", NULL, NULL},
+    [METRIC_WINDOWS] = {"pgcrier_blob_windows_total", "", "counter", "Windows of blobs read from the database."},
 };
 
 /* Upper bounds of the delivery histogram [ns]; the last bucket is +Inf. */
@@ -82,6 +92,11 @@ void metric_add(enum metric metric, int64_t n)
 {
     if (mine != NULL) /* unit tests count nothing */
         add(&mine->value[metric], n);
+}
+
+void metric_answer(enum metric first, int status)
+{
+    metric_add((enum metric)((int)first + status / 100 - 2), 1);
 }
 
 void metric_observe_delivery(uint64_t nanoseconds)

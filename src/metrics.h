@@ -43,12 +43,24 @@ enum metric {
     METRIC_REFUSED_ORIGIN,
     METRIC_REFUSED_HEAD,
     METRIC_REQUESTS,
+    METRIC_ACTIONS,
+    METRIC_ACTION_2XX, /* these four in this order, see metric_answer() */
+    METRIC_ACTION_3XX,
+    METRIC_ACTION_4XX,
+    METRIC_ACTION_5XX,
+    METRIC_BLOB_2XX, /* and these */
+    METRIC_BLOB_3XX,
+    METRIC_BLOB_4XX,
+    METRIC_BLOB_5XX,
+    METRIC_WINDOWS,
     METRIC_COUNT
 };
 
 /* To be called once by every thread that counts, before it counts. */
 void metrics_register_thread(void);
 void metric_add(enum metric metric, int64_t n);
+/* An answer of this status; `first` is the 2XX of its kind. */
+void metric_answer(enum metric first, int status);
 /* From notification to the completion of the write at one subscriber. */
 void metric_observe_delivery(uint64_t nanoseconds);
 /* The sum over all threads; callable from any. */

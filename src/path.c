@@ -161,9 +161,7 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes text in place, sets *length to what is left of it and puts a NUL behind; there is room
- * for that. False for a bad escape, a NUL, or what is not UTF-8. */
-static bool decode(char *text, size_t *length, bool plus_is_space)
+bool path_decode(char *text, size_t *length, bool plus_is_space)
 {
     char *out = text;
     for (const char *in = text, *end = text + *length; in < end; in++) {
@@ -198,7 +196,7 @@ enum path_error path_split(struct path_segments *s, const char *path, size_t len
         if (s->count == PATH_MAX_SEGMENTS)
             return PATH_TOO_LONG;
         size_t left = (size_t)(stop - at);
-        if (!decode(at, &left, false))
+        if (!path_decode(at, &left, false))
             return PATH_BAD;
         s->segment[s->count].text = at;
         s->segment[s->count++].length = left;
@@ -235,8 +233,8 @@ static bool add_pair(struct path_query *q, char *at, size_t length)
     size_t name_length = equal != NULL ? (size_t)(equal - at) : length;
     size_t value_length = equal != NULL ? length - name_length - 1 : 0;
     char *value = equal != NULL ? equal + 1 : at + length;
-    if (q->count == PATH_MAX_PAIRS || !decode(value, &value_length, true) ||
-        !decode(at, &name_length, true))
+    if (q->count == PATH_MAX_PAIRS || !path_decode(value, &value_length, true) ||
+        !path_decode(at, &name_length, true))
         return false;
     q->pair[q->count].name = at;
     q->pair[q->count].name_length = name_length;
@@ -312,9 +310,18 @@ static size_t utf8_length(const unsigned char *text, size_t left)
 
 bool utf8_is_valid(const char *text, size_t length)
 {
-    for (size_t i = 0, step; i < length; i += step)
+    for (size_t i = 0, step; i < length; i += step) {
+        uint64_t eight;
+        if (length - i >= sizeof(eight)) { /* long runs of ASCII, eight at a time */
+            memcpy(&eight, text + i, sizeof(eight));
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                step = sizeof(eight);
+                continue;
+            }
+        }
         if ((step = utf8_length((const unsigned char *)text + i, length - i)) == 0)
             return false;
+    }
     return true;
 }
 

@@ -69,6 +69,11 @@ struct path_query {
 enum path_error path_query_parse(struct path_query *q, const char *query, size_t length);
 void path_query_dispose(struct path_query *q);
 
+/* Decodes text in place (%-escapes, and '+' where that is a space), sets *length to what is left of it
+ * and puts a NUL behind, for which there must be room. False for a bad escape, a NUL, or what is not
+ * UTF-8. */
+bool path_decode(char *text, size_t *length, bool plus_is_space);
+
 /* Appends the canonical spelling of a value. */
 int path_encode(struct buffer *b, const char *value, size_t length);
 /* RFC 3629: no surrogates, no overlong forms. */

@@ -16,6 +16,7 @@ struct pool_member {
     struct pool_job *job;  /* while busy */
     PGresult *result;      /* of the job's statement */
     unsigned syncs;        /* seen of the pipeline's two */
+    bool committed;        /* the answer to COMMIT was seen */
 };
 
 static void dispatch(struct pool *pool);
@@ -55,16 +56,37 @@ static void finish(struct pool_job *job, enum pool_outcome outcome, PGresult *re
     job->done(job, outcome, result, sqlstate, message);
 }
 
+static struct pool_job *first_of(h2o_linklist_t *list)
+{
+    return h2o_linklist_is_empty(list) ? NULL : H2O_STRUCT_FROM_MEMBER(struct pool_job, link, list->next);
+}
+
+static struct pool_job *take(struct pool *pool, struct pool_job *job)
+{
+    if (job != NULL) {
+        h2o_linklist_unlink(&job->link);
+        --pool->waiting;
+    }
+    return job;
+}
+
+/* The job that is to run next: of those that somebody waits for, the one that came first. */
 static struct pool_job *next_job(struct pool *pool)
 {
-    h2o_linklist_t *list = h2o_linklist_is_empty(&pool->urgent) ? &pool->normal : &pool->urgent;
+    struct pool_job *urgent = first_of(&pool->urgent);
+    struct pool_job *write = pool->writing < pool->max_writing ? first_of(&pool->writes) : NULL;
 
-    if (h2o_linklist_is_empty(list))
-        return NULL;
-    struct pool_job *job = H2O_STRUCT_FROM_MEMBER(struct pool_job, link, list->next);
-    h2o_linklist_unlink(&job->link);
-    --pool->waiting;
-    return job;
+    if (urgent != NULL && write != NULL)
+        return take(pool, urgent->deadline.at_ns <= write->deadline.at_ns ? urgent : write);
+    if (urgent != NULL || write != NULL)
+        return take(pool, urgent != NULL ? urgent : write);
+    return take(pool, first_of(&pool->normal));
+}
+
+static struct pool_job *any_job(struct pool *pool)
+{
+    struct pool_job *job = next_job(pool);
+    return job != NULL ? job : take(pool, first_of(&pool->writes));
 }
 
 static void set_state(struct pool *pool, bool up, const char *err)
@@ -77,6 +99,17 @@ static void set_state(struct pool *pool, bool up, const char *err)
 
 /* --- a job on a member ---------------------------------------------------------------------- */
 
+/* What a function may have done to its session for good (SET, not SET LOCAL) is undone before the
+ * COMMIT, in the same transaction, because a pooler may give the next one another session. */
+static const char *const tidy_up[] = {
+    "reset session authorization", "reset role", "reset all", "discard temp", "select pg_catalog.pg_advisory_unlock_all()",
+};
+
+static void send_simple(PGconn *conn, const char *sql)
+{
+    PQsendQueryParams(conn, sql, 0, NULL, NULL, NULL, NULL, 0);
+}
+
 static void run(struct pool_member *member, struct pool_job *job)
 {
     PGconn *conn = member->pg.conn;
@@ -85,15 +118,18 @@ static void run(struct pool_member *member, struct pool_job *job)
     enter(member, MEMBER_BUSY);
     member->job = job;
     member->syncs = 0;
+    member->committed = false;
+    pool->writing += job->write;
     job->member = member;
     /* A failure to queue means a broken connection, which on_lost() will report. */
-    PQsendQueryParams(conn,
-                      job->snapshot ? "begin isolation level repeatable read read only" : "begin", 0,
-                      NULL, NULL, NULL, NULL, 0);
-    PQsendQueryParams(conn, pool->set_timeout, 0, NULL, NULL, NULL, NULL, 0);
-    PQsendQueryParams(conn, job->sql, job->value_count, NULL, job->values, NULL, NULL, 0);
+    send_simple(conn, job->snapshot ? "begin isolation level repeatable read read only" : "begin");
+    send_simple(conn, pool->set_timeout);
+    PQsendQueryParams(conn, job->sql, job->value_count, NULL, job->values, job->lengths, job->formats,
+                      job->result_format);
+    for (size_t i = 0; job->write && i < sizeof(tidy_up) / sizeof(*tidy_up); ++i)
+        send_simple(conn, tidy_up[i]);
     PQpipelineSync(conn);
-    PQsendQueryParams(conn, "commit", 0, NULL, NULL, NULL, NULL, 0);
+    send_simple(conn, "commit");
     PQpipelineSync(conn);
     pg_flush(&member->pg);
 }
@@ -103,7 +139,11 @@ static void collect(struct pool_member *member, PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
 
-    if (status == PGRES_TUPLES_OK && member->result == NULL) {
+    if (status == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0)
+        member->committed = true;
+    if (member->committed) /* whatever comes now (the server's goodbye, say) undoes nothing */
+        PQclear(result);
+    else if (status == PGRES_TUPLES_OK && member->result == NULL) {
         member->result = result;
     } else if (status == PGRES_FATAL_ERROR &&
                (member->result == NULL || PQresultStatus(member->result) != PGRES_FATAL_ERROR)) {
@@ -114,13 +154,40 @@ static void collect(struct pool_member *member, PGresult *result)
     }
 }
 
-static void complete(struct pool_member *member)
+/* Takes the job from its member, and what has arrived of its result. */
+static struct pool_job *detach(struct pool_member *member, PGresult **result)
 {
     struct pool_job *job = member->job;
-    PGresult *result = member->result;
 
-    member->job = NULL;
+    *result = member->result;
     member->result = NULL;
+    member->job = NULL;
+    if (job != NULL)
+        member->pool->writing -= job->write;
+    return job;
+}
+
+static void deliver(struct pool_job *job, PGresult *result)
+{
+    const char *sqlstate, *message;
+
+    if (result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK) {
+        finish(job, POOL_OK, result, NULL, NULL);
+        return;
+    }
+    sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    message = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    job->detail = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+    finish(job, POOL_ERROR, NULL, sqlstate == NULL ? "XX000" : sqlstate,
+           message == NULL ? "the statement returned no rows" : message);
+    PQclear(result);
+}
+
+static void complete(struct pool_member *member)
+{
+    PGresult *result;
+    struct pool_job *job = detach(member, &result);
+
     if (PQtransactionStatus(member->pg.conn) == PQTRANS_IDLE) {
         enter(member, MEMBER_IDLE);
     } else { /* cannot be: COMMIT ended it. A connection in doubt is not used again. */
@@ -128,15 +195,7 @@ static void complete(struct pool_member *member)
         pg_close(&member->pg);
         enter(member, MEMBER_ABSENT);
     }
-    if (result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK) {
-        finish(job, POOL_OK, result, NULL, NULL);
-    } else {
-        const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-        const char *message = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-        finish(job, POOL_ERROR, NULL, sqlstate == NULL ? "XX000" : sqlstate,
-               message == NULL ? "the statement returned no rows" : message);
-        PQclear(result);
-    }
+    deliver(job, result);
 }
 
 static void on_input(struct pg *pg)
@@ -161,6 +220,8 @@ static void on_input(struct pg *pg)
         if (PQstatus(pg->conn) == CONNECTION_BAD)
             break;
     }
+    for (PGnotify *n; pg->conn != NULL && (n = PQnotifies(pg->conn)) != NULL;)
+        PQfreemem(n); /* a function said LISTEN; nobody asked for it */
     dispatch(pool);
 }
 
@@ -177,7 +238,7 @@ static void fail_waiting(struct pool *pool, const char *err)
     struct pool_job *job;
 
     h2o_linklist_init_anchor(&failed);
-    while ((job = next_job(pool)) != NULL)
+    while ((job = any_job(pool)) != NULL)
         h2o_linklist_insert(&failed, &job->link);
     while (!h2o_linklist_is_empty(&failed)) {
         job = H2O_STRUCT_FROM_MEMBER(struct pool_job, link, failed.next);
@@ -224,15 +285,23 @@ static void on_connected(struct pg *pg, const char *err)
     dispatch(pool);
 }
 
+/* The server said that the statement failed, so nothing was committed. (What libpq itself says of a
+ * broken connection has no SQLSTATE.) */
+static bool has_failed(const struct pool_member *member)
+{
+    return member->syncs == 0 && member->result != NULL &&
+           PQresultStatus(member->result) == PGRES_FATAL_ERROR &&
+           PQresultErrorField(member->result, PG_DIAG_SQLSTATE) != NULL;
+}
+
 static void on_lost(struct pg *pg, const char *err)
 {
     struct pool_member *member = H2O_STRUCT_FROM_MEMBER(struct pool_member, pg, pg);
     struct pool *pool = member->pool;
-    struct pool_job *job = member->job;
+    bool committed = member->committed, failed = has_failed(member);
+    PGresult *result;
+    struct pool_job *job = detach(member, &result);
 
-    member->job = NULL;
-    PQclear(member->result);
-    member->result = NULL;
     enter(member, MEMBER_ABSENT);
     log_notice("database: a pool connection was lost: %s", err);
     if (!any_alive(pool) && pool->state == POOL_UP)
@@ -242,9 +311,14 @@ static void on_lost(struct pg *pg, const char *err)
         job->member = NULL;
         h2o_linklist_insert(pool->urgent.next, &job->link); /* at the head */
         ++pool->waiting;
+    } else if (job != NULL && committed) {
+        deliver(job, result);
+        result = NULL;
     } else if (job != NULL) {
+        job->in_doubt = job->write && !failed;
         finish(job, POOL_AWAY, NULL, NULL, err);
     }
+    PQclear(result);
     if (!any_alive(pool))
         connect_one(pool);
     dispatch(pool);
@@ -276,12 +350,13 @@ static void on_deadline(struct timer *timer)
     if (job->member != NULL) {
         /* The server's own timeout should have answered: the link is dead. */
         struct pool_member *member = job->member;
+        PGresult *result;
         log_warning("database: no answer in time; the connection is closed");
         pg_close(&member->pg);
-        PQclear(member->result);
-        member->result = NULL;
-        member->job = NULL;
+        detach(member, &result);
+        PQclear(result);
         enter(member, MEMBER_ABSENT);
+        job->in_doubt = job->write;
     } else {
         h2o_linklist_unlink(&job->link);
         --pool->waiting;
@@ -301,13 +376,15 @@ static void on_away(struct timer *timer)
 static void on_overload(struct timer *timer)
 {
     struct pool_job *job = H2O_STRUCT_FROM_MEMBER(struct pool_job, deadline, timer);
-    job->done(job, POOL_ERROR, NULL, "53000", "too many reads are waiting");
+    job->done(job, POOL_ERROR, NULL, "53000", "too many statements are waiting");
 }
 
 void pool_submit(struct pool *pool, struct pool_job *job)
 {
     job->pool = pool;
     job->member = NULL;
+    job->in_doubt = false;
+    job->detail = NULL;
     job->link = (h2o_linklist_t){NULL, NULL};
     if (pool->state == POOL_DOWN || pool->waiting == POOL_MAX_JOBS) {
         job->deadline = (struct timer){.fire = pool->state == POOL_DOWN ? on_away : on_overload};
@@ -316,7 +393,7 @@ void pool_submit(struct pool *pool, struct pool_job *job)
     }
     job->deadline = (struct timer){.fire = on_deadline};
     timer_set(&pool->loop->timers, &job->deadline, (pool->query_timeout_ms + POOL_GRACE_MS) * NS_PER_MS);
-    h2o_linklist_insert(job->urgent ? &pool->urgent : &pool->normal, &job->link);
+    h2o_linklist_insert(job->write ? &pool->writes : job->urgent ? &pool->urgent : &pool->normal, &job->link);
     ++pool->waiting;
     dispatch(pool);
 }
@@ -329,7 +406,9 @@ void pool_init(struct pool *pool, struct loop *loop, const char *conninfo, unsig
     snprintf(pool->set_timeout, sizeof(pool->set_timeout), "set local statement_timeout = %u",
              query_timeout_ms);
     h2o_linklist_init_anchor(&pool->urgent);
+    h2o_linklist_init_anchor(&pool->writes);
     h2o_linklist_init_anchor(&pool->normal);
+    pool->max_writing = size > 1 ? size - 1 : 1;
     pool->members = must_alloc(size * sizeof(*pool->members));
     for (size_t i = 0; i < size; ++i) {
         pool->members[i].pool = pool;

@@ -6,7 +6,13 @@
  *
  * so that it costs one round trip and depends on no session state: it works through a transaction
  * pooler, and the connection is idle again whatever the statement did (COMMIT of a failed
- * transaction is its ROLLBACK).
+ * transaction is its ROLLBACK). After a write come a few statements that undo what its function may
+ * have set for the session.
+ *
+ * A write (an action) is a job that somebody waits for, and that may take long, for a row that is
+ * locked, say. One member at least is kept from writes where there are several, so that documents
+ * are read whatever writes do. A write is never run twice; when its connection breaks after it was
+ * sent, nobody knows whether it was committed, and the job says so (in_doubt).
  *
  * The pool is up, down, or (at start, and after it lost its last connection) does not know yet.
  * While it is down, jobs fail at once and one connection at a time is tried, with back-off. A job
@@ -19,7 +25,7 @@
 
 enum {
     POOL_MAX_JOBS = 65536,  /* waiting; one more fails with SQLSTATE 53000 */
-    POOL_MAX_VALUES = 4,
+    POOL_MAX_VALUES = 6,
     POOL_GRACE_MS = 5000,   /* after the query timeout the connection is destroyed */
     POOL_RETRY_MIN_MS = 100,
     POOL_RETRY_MAX_MS = 2000,
@@ -34,11 +40,18 @@ struct pool_job {
     struct pool_member *member;          /* who runs it; NULL while it waits */
     const char *sql;                     /* these three: the caller's, until done */
     int value_count;
-    const char *values[POOL_MAX_VALUES]; /* text; NULL is NULL */
+    const char *values[POOL_MAX_VALUES]; /* NULL is NULL */
+    int lengths[POOL_MAX_VALUES];        /* of binary ones */
+    int formats[POOL_MAX_VALUES];        /* 0: text, ended by a NUL; 1: binary */
+    int result_format;                   /* the same, of all columns */
     bool snapshot;                       /* REPEATABLE READ READ ONLY: one snapshot for all that the
                                             statement calls */
     bool repeatable;                     /* may run again after its connection broke */
     bool urgent;                         /* somebody waits for the answer: before all that are not */
+    bool write;                          /* waits like an urgent one */
+    /* The outcome's: */
+    bool in_doubt;                       /* it may have been committed, although it failed */
+    const char *detail;                  /* of an error, NULL without one; good during done() */
     /* Called once. POOL_OK: `result` is the callee's to clear. POOL_ERROR: sqlstate and message.
      * POOL_AWAY: there is no database, message says why. */
     void (*done)(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
@@ -53,8 +66,9 @@ struct pool {
     struct pool_member *members;
     size_t size;
     enum { POOL_UNKNOWN, POOL_UP, POOL_DOWN } state;
-    h2o_linklist_t urgent, normal;
+    h2o_linklist_t urgent, writes, normal;
     size_t waiting;
+    size_t writing, max_writing; /* writes that run, and that may */
     struct timer retry;
     unsigned failures;
     void (*on_state)(struct pool *pool, bool up, const char *err); /* on a change */

@@ -21,6 +21,7 @@ static void copy(char *to, size_t size, const char *from)
 void problem_set(struct problem *p, int status, const char *title, const char *detail)
 {
     p->status = status;
+    p->in_doubt = false;
     copy(p->title, sizeof(p->title), title);
     copy(p->detail, sizeof(p->detail), detail == NULL ? "" : detail);
 }
@@ -40,35 +41,69 @@ static int chosen_status(const char *sqlstate)
     return status >= 400 && status <= 599 ? status : 0;
 }
 
-void problem_from_sqlstate(struct problem *p, const char *sqlstate, const char *message, bool converting)
-{
-    static const struct {
-        const char *prefix;
-        int status;
-        const char *title;
-    } table[] = {
-        {"08", 503, "The database is away"},
-        {"53", 503, "The database is out of resources"},
-        {"57P", 503, "The database is away"},
-        {"57014", 503, "The query took too long"},
-    };
-    int status = chosen_status(sqlstate);
+struct meaning {
+    const char *prefix; /* of the SQLSTATE */
+    int status;
+    const char *title;
+};
 
-    if (status != 0) {
-        problem_set(p, status, message, NULL);
-        return;
-    }
-    if (converting && strncmp(sqlstate, "22", 2) == 0) {
-        problem_set(p, 400, "An argument cannot be converted to its type", NULL);
-        return;
-    }
-    for (size_t i = 0; i < sizeof(table) / sizeof(*table); ++i) {
-        if (strncmp(sqlstate, table[i].prefix, strlen(table[i].prefix)) == 0) {
-            problem_set(p, table[i].status, table[i].title, NULL);
-            return;
+static const struct meaning of_all[] = {
+    {"08", 503, "The database is away"},
+    {"53", 503, "The database is out of resources"},
+    {"57P", 503, "The database is away"},
+    {"57014", 503, "The query took too long"},
+    {NULL, 0, NULL},
+};
+
+static const struct meaning of_actions[] = {
+    {"23505", 409, "It is there already"},
+    {"23P01", 409, "It conflicts with what is there"},
+    {"23502", 422, "A value is missing"},
+    {"23503", 422, "It refers to what is not there, or is referred to"},
+    {"23514", 422, "A value is not allowed"},
+    {"22001", 422, "A text is too long"},
+    {"40001", 503, "It met other writes at the same time, and was undone"},
+    {"40P01", 503, "It met other writes at the same time, and was undone"},
+    {"55P03", 503, "Somebody else is writing there"},
+    {NULL, 0, NULL},
+};
+
+static bool set_from(struct problem *p, const struct meaning *table, const char *sqlstate)
+{
+    for (; table->prefix != NULL; ++table) {
+        if (strncmp(sqlstate, table->prefix, strlen(table->prefix)) == 0) {
+            problem_set(p, table->status, table->title, NULL);
+            return true;
         }
     }
+    return false;
+}
+
+static void set_failed(struct problem *p)
+{
     problem_set(p, 500, "The function of this route failed", "The server's log and crier.explain(path) say why.");
+}
+
+void problem_from_sqlstate(struct problem *p, const char *sqlstate, const char *message, bool converting)
+{
+    int status = chosen_status(sqlstate);
+
+    if (status != 0)
+        problem_set(p, status, message, NULL);
+    else if (converting && strncmp(sqlstate, "22", 2) == 0)
+        problem_set(p, 400, "An argument cannot be converted to its type", NULL);
+    else if (!set_from(p, of_all, sqlstate))
+        set_failed(p);
+}
+
+void problem_from_action(struct problem *p, const char *sqlstate, const char *message, const char *detail)
+{
+    int status = chosen_status(sqlstate);
+
+    if (status != 0)
+        problem_set(p, status, message, detail);
+    else if (!set_from(p, of_actions, sqlstate) && !set_from(p, of_all, sqlstate))
+        set_failed(p);
 }
 
 void problem_write(const struct problem *p, struct buffer *b)

@@ -12,12 +12,15 @@ struct problem {
     int status;      /* 400 … 599; 0 means no problem */
     char title[256]; /* UTF-8, cut at a character */
     char detail[256];
+    bool in_doubt;   /* it may have happened all the same: no word of trying again */
 };
 
 void problem_set(struct problem *p, int status, const char *title, const char *detail /* may be NULL */);
 /* From a database error. `converting` is true while arguments are being converted, when class 22
  * is the caller's fault. `message` is used for PTxyz only, whose author chose it for the client. */
 void problem_from_sqlstate(struct problem *p, const char *sqlstate, const char *message, bool converting);
+/* From a database error that a write ran into; crier.act() has converted the arguments before. */
+void problem_from_action(struct problem *p, const char *sqlstate, const char *message, const char *detail);
 /* Appends the problem document. */
 void problem_write(const struct problem *p, struct buffer *b);
 

@@ -14,22 +14,32 @@ static const char *reason_of(int status)
         int status;
         const char *reason;
     } table[] = {
-        {200, "OK"}, {304, "Not Modified"}, {400, "Bad Request"}, {402, "Payment Required"},
-        {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"},
+        {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"},
+        {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"}, {304, "Not Modified"},
+        {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"},
+        {401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"}, {404, "Not Found"},
+        {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"}, {412, "Precondition Failed"},
         {413, "Content Too Large"}, {414, "URI Too Long"}, {415, "Unsupported Media Type"},
-        {422, "Unprocessable Content"}, {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"}, {503, "Service Unavailable"},
+        {416, "Range Not Satisfiable"}, {422, "Unprocessable Content"}, {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); ++i) {
         if (table[i].status == status)
             return table[i].reason;
     }
-    return status < 500 ? "Request Error" : "Server Error";
+    return status < 400 ? "Done" : status < 500 ? "Request Error" : "Server Error";
 }
 
 static void header(h2o_req_t *req, const char *name, const char *value, size_t length)
 {
     h2o_add_header_by_str(&req->pool, &req->res.headers, name, strlen(name), 1, NULL, value, length);
+}
+
+void response_header(h2o_req_t *req, const char *name, size_t name_length, const char *value, size_t length)
+{
+    h2o_iovec_t copy = h2o_strdup(&req->pool, value, length);
+    h2o_add_header_by_str(&req->pool, &req->res.headers, name, name_length, 1, NULL, copy.base, copy.len);
 }
 
 /* The value is copied. */
@@ -41,7 +51,7 @@ static void header_copy(h2o_req_t *req, const char *name, const char *value)
 
 #define HEADER(req, name, value) header(req, name, H2O_STRLIT(value))
 
-static void set_status(h2o_req_t *req, int status)
+void response_set_status(h2o_req_t *req, int status)
 {
     req->res.status = status;
     req->res.reason = reason_of(status);
@@ -98,10 +108,10 @@ void response_document(h2o_req_t *req, struct frame *frame)
     req->res.content_length = body.len; /* of the 200, also with 304 and HEAD (RFC 9110, 8.6) */
     if (if_none_match.base != NULL &&
         negotiate_none_match(if_none_match.base, if_none_match.len, frame_id(frame))) {
-        set_status(req, 304);
+        response_set_status(req, 304);
         body.len = 0;
     } else {
-        set_status(req, 200);
+        response_set_status(req, 200);
         if (is_head(req))
             body.len = 0;
     }
@@ -113,7 +123,7 @@ void response_document(h2o_req_t *req, struct frame *frame)
 
 void response_text(h2o_req_t *req, int status, const char *type, const char *text, size_t length)
 {
-    set_status(req, status);
+    response_set_status(req, status);
     header_copy(req, "content-type", type);
     req->res.content_length = length; /* without it libh2o would close the connection after a 404 */
     h2o_send_inline(req, text, length);
@@ -128,7 +138,7 @@ void response_problem(h2o_req_t *req, const struct problem *problem)
     HEADER(req, "vary", "Accept");
     HEADER(req, "cache-control", "no-cache");
     HEADER(req, "x-content-type-options", "nosniff");
-    if (problem->status == 503)
+    if (problem->status == 503 && !problem->in_doubt)
         HEADER(req, "retry-after", "1");
     response_text(req, problem->status, "application/problem+json", body.bytes, body.length);
     buffer_dispose(&body);

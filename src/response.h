@@ -13,6 +13,10 @@
 /* 200 with the document, 304 when the client has it, headers alone for HEAD. Takes the reference. */
 void response_document(h2o_req_t *req, struct frame *frame);
 void response_problem(h2o_req_t *req, const struct problem *problem);
+/* For those who make their own answer. `name` is in lower case and lives as long as the request; the
+ * value is copied. */
+void response_set_status(h2o_req_t *req, int status);
+void response_header(h2o_req_t *req, const char *name, size_t name_length, const char *value, size_t length);
 /* 405, with Allow. */
 void response_not_allowed(h2o_req_t *req, const char *allow);
 /* Sets the headers of a stream; status and body are the sink's. */

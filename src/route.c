@@ -15,7 +15,7 @@ static const char *string_of(yajl_val object, const char *name)
     return YAJL_GET_STRING(yajl_tree_get(object, path, yajl_t_string));
 }
 
-static bool read_parameter(struct route_parameter *p, yajl_val object)
+static bool read_parameter(struct route *route, struct route_parameter *p, yajl_val object)
 {
     const char *required[] = {"required", NULL};
     const char *name = string_of(object, "name");
@@ -27,6 +27,11 @@ static bool read_parameter(struct route_parameter *p, yajl_val object)
     p->name = must_strdup(name);
     p->type = must_strdup(type);
     p->in_path = strcmp(in, "path") == 0;
+    p->in_body = strcmp(in, "body") == 0;
+    if (p->in_body)
+        route->body = strcmp(type, "bytea") == 0 ? BODY_OCTETS : BODY_JSON;
+    else if (strcmp(in, "any") == 0)
+        route->body = BODY_NAMED;
     p->required = YAJL_IS_TRUE(yajl_tree_get(object, required, yajl_t_any));
     return true;
 }
@@ -42,7 +47,7 @@ static bool read_parameters(struct route *route, const char *json)
         size_t n = YAJL_GET_ARRAY(root)->len;
         route->parameters = must_alloc((n + 1) * sizeof(*route->parameters));
         for (size_t i = 0; i < n && ok; ++i) {
-            ok = read_parameter(&route->parameters[i], YAJL_GET_ARRAY(root)->values[i]);
+            ok = read_parameter(route, &route->parameters[i], YAJL_GET_ARRAY(root)->values[i]);
             route->parameter_count += ok;
         }
     }
@@ -50,8 +55,8 @@ static bool read_parameters(struct route *route, const char *json)
     return ok;
 }
 
-static const struct route_parameter *parameter_named(const struct route *route, const char *name,
-                                                     size_t length)
+const struct route_parameter *route_parameter_named(const struct route *route, const char *name,
+                                                    size_t length)
 {
     for (size_t i = 0; i < route->parameter_count; ++i) {
         const char *own = route->parameters[i].name;
@@ -65,7 +70,7 @@ static bool template_is_covered(const struct route *route)
 {
     for (size_t i = 0; i < path_template_parameters(route->template); ++i) {
         const char *name = path_template_parameter(route->template, i);
-        const struct route_parameter *p = parameter_named(route, name, strlen(name));
+        const struct route_parameter *p = route_parameter_named(route, name, strlen(name));
         if (p == NULL || !p->in_path)
             return false;
     }
@@ -253,15 +258,15 @@ static bool collect(const struct route *route, const struct path_segments *segme
 {
     for (size_t i = 0; i < path_template_parameters(route->template); ++i) {
         const char *name = path_template_parameter(route->template, i);
-        size_t p = (size_t)(parameter_named(route, name, strlen(name)) - route->parameters);
+        size_t p = (size_t)(route_parameter_named(route, name, strlen(name)) - route->parameters);
         given[p] = (struct given){segments->segment[values[i]].text, segments->segment[values[i]].length, 1};
     }
     for (size_t i = 0; i < query->count; ++i) {
         if (query->pair[i].name_length != 0 && query->pair[i].name[0] == '_')
             continue;
         const struct route_parameter *found =
-            parameter_named(route, query->pair[i].name, query->pair[i].name_length);
-        if (found == NULL || found->in_path) {
+            route_parameter_named(route, query->pair[i].name, query->pair[i].name_length);
+        if (found == NULL || found->in_path || found->in_body) {
             char detail[160];
             snprintf(detail, sizeof(detail), "\"%.*s\" is not a parameter of %s",
                      (int)(query->pair[i].name_length > 60 ? 60 : query->pair[i].name_length),
@@ -275,7 +280,7 @@ static bool collect(const struct route *route, const struct path_segments *segme
             g->length = query->pair[i].value_length;
         }
     }
-    for (size_t p = 0; p < route->parameter_count; ++p) {
+    for (size_t p = 0; route->kind != ROUTE_ACTION && p < route->parameter_count; ++p) {
         if (given[p].times == 0 && route->parameters[p].required) {
             char detail[160];
             snprintf(detail, sizeof(detail), "\"%.60s\" is required", route->parameters[p].name);

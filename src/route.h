@@ -25,9 +25,14 @@ struct route_parameter {
     char *name;
     char *type;
     bool required, in_path;
+    bool in_body; /* gets the whole body */
 };
 
 enum route_kind { ROUTE_LIVE, ROUTE_ACTION, ROUTE_BLOB, ROUTE_CHANNEL };
+
+/* What a write does with the body: nothing, gives its keys or fields to the arguments by name, or
+ * gives all of it to one argument, as JSON or as octets. */
+enum route_body { BODY_IGNORED, BODY_NAMED, BODY_JSON, BODY_OCTETS };
 
 struct route {
     _Atomic int references;
@@ -36,6 +41,7 @@ struct route {
     char *method, *path, *event /* NULL: message */, *fingerprint;
     struct path_template *template;
     char *channel;  /* of ROUTE_CHANNEL; NULL otherwise */
+    enum route_body body; /* of ROUTE_ACTION */
     bool inlined;   /* notifications may carry the document */
     bool has_topic; /* the topic comes from a function, known only from a read */
     unsigned min_interval_ms, reread_ms;
@@ -50,6 +56,9 @@ struct route *route_create(int id, const char *method, const char *path, const c
                            const char **err);
 struct route *route_ref(struct route *route);
 void route_unref(struct route *route); /* NULL is fine */
+/* NULL when there is none. */
+const struct route_parameter *route_parameter_named(const struct route *route, const char *name,
+                                                    size_t length);
 /* The kind of this name; false when there is none. */
 bool route_kind_named(const char *name, enum route_kind *kind);
 
@@ -83,7 +92,7 @@ struct call {
 };
 
 /* Makes the call of a matched route. Returns NULL and sets the problem when an argument is unknown
- * or missing. Query names that begin with '_' belong to the relay and are skipped. */
+ * or missing (of a write, whose body may have it, the database says so). Query names that begin with '_' belong to the relay and are skipped. */
 struct call *call_create(struct route *route, const struct path_segments *segments,
                          const size_t values[PATH_MAX_SEGMENTS], const struct path_query *query,
                          struct problem *problem);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "action.h"
 #include "document.h"
 #include "metrics.h"
 #include "negotiate.h"
@@ -86,6 +87,20 @@ static int serve_live(h2o_req_t *req, struct route *route, const struct path_seg
     return 0;
 }
 
+static int serve_action(h2o_req_t *req, struct route *route, const struct path_segments *segments,
+                        const size_t *values, const struct path_query *query)
+{
+    struct problem problem = {0};
+    struct call *call = call_create(route, segments, values, query, &problem);
+
+    if (call == NULL)
+        response_problem(req, &problem);
+    else
+        action_start(req, call);
+    call_unref(call);
+    return 0;
+}
+
 static int serve(h2o_req_t *req, struct route *route, const struct path_segments *segments,
                  const size_t *values, const struct path_query *query)
 {
@@ -93,6 +108,7 @@ static int serve(h2o_req_t *req, struct route *route, const struct path_segments
     case ROUTE_LIVE:
         return serve_live(req, route, segments, values, query);
     case ROUTE_ACTION:
+        return serve_action(req, route, segments, values, query);
     case ROUTE_BLOB:
     case ROUTE_CHANNEL:
         break;

@@ -46,12 +46,12 @@ grant usage on schema crier to crier_test_nobody;
 select set_eq(
     $$ select p.proname::text from pg_proc p where p.pronamespace = 'crier'::regnamespace and p.prorettype <> 'trigger'::regtype
        and has_function_privilege('crier_test_nobody', p.oid, 'execute') $$,
-    array['version', 'encode', 'encode_octets', 'touch'], 'privileges: what anybody may call who may use the schema');
+    array['version', 'encode', 'encode_octets', 'touch', 'header', 'respond', 'respond_bytes'], 'privileges: what anybody may call who may use the schema');
 select set_eq(
     $$ select p.proname::text from pg_proc p where p.pronamespace = 'crier'::regnamespace
        and has_function_privilege('crier_test_relay', p.oid, 'execute') and not has_function_privilege('crier_test_nobody', p.oid, 'execute') $$,
     array['relay_routes', 'resolve', 'read', 'relay_report', 'relay_stop', 'refresh_watches', 'template_parts', 'items',
-        'argument_fits', 'arguments_refuse', 'path_fill'],
+        'argument_fits', 'arguments_refuse', 'path_fill', 'act', 'action_values', 'argument', 'argument_items', 'body_json', 'response_of', 'response_head'],
     'privileges: what a relay may call besides');
 select is_empty($$ select c.relname from pg_class c where c.relnamespace = 'crier'::regnamespace and c.relkind = 'r'
     and has_table_privilege('crier_test_nobody', c.oid, 'select, insert, update, delete, truncate, references, trigger') $$,

@@ -53,7 +53,7 @@ begin
         status := 204;
         return;
     elsif declared.call->>'result' = 'json' then
-        execute format('select 200, null, %s::text, null', statement)
+        execute format('select null, null, %s::text, null', statement)
             into strict answer using spelled, fields, body, document;
     else
         execute format('select r.status, r.headers, r.body, r.bytes from %s as r', statement)

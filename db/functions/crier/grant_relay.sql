@@ -22,9 +22,7 @@ begin
         crier.act(integer, json, json, bytea, json), crier.action_values(jsonb, jsonb, jsonb, boolean),
         crier.argument(jsonb, text, text, boolean, anyelement),
         crier.argument_items(jsonb, text, boolean), crier.body_json(bytea),
-        crier.response_of(crier.response, bigint), crier.response_head(crier.response),
-        crier.header(text), crier.respond(integer, jsonb, text, jsonb),
-        crier.respond_bytes(bytea, text, integer, jsonb) to %I', role);
+        crier.response_of(crier.response, bigint), crier.response_head(crier.response) to %I', role);
 end
 $$;
 comment on function crier.grant_relay(name) is

@@ -8,4 +8,3 @@ as $$
 $$;
 comment on function crier.header(text) is
     'A header of the request that this action serves, whatever the case of its name: crier.header(''Content-Type''). Fields of one name are one list with commas. NULL without it, and outside actions.';
-revoke all on function crier.header(text) from public;

@@ -13,4 +13,3 @@ as $$
 $$;
 comment on function crier.respond(integer, jsonb, text, jsonb) is
     'An answer for an action to return: crier.respond(201, to_jsonb(post), location => ''/api/posts/17''). Without a body there is none.';
-revoke all on function crier.respond(integer, jsonb, text, jsonb) from public;

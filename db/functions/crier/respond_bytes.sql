@@ -11,4 +11,3 @@ as $$
 $$;
 comment on function crier.respond_bytes(bytea, text, integer, jsonb) is
     'An answer for an action to return: crier.respond_bytes(convert_to(page, ''UTF8''), ''text/html'').';
-revoke all on function crier.respond_bytes(bytea, text, integer, jsonb) from public;

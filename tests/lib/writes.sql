@@ -1,0 +1,122 @@
+-- writes.sql -- functions for the tests of actions and blobs: each is one thing that somebody may write.
+
+create table app.entries (
+    id integer generated always as identity primary key,
+    title varchar(10) not null,
+    n integer not null default 5 check (n < 1000),
+    parent integer references app.entries deferrable initially deferred,
+    tags text[],
+    at timestamptz);
+create unique index on app.entries (title) where n = 7;
+
+create function app.add_entry(
+    _title text, n integer default 5, p_tags text[] default null, at timestamptz default null, parent integer default null)
+    returns crier.response language plpgsql as $$
+declare
+    e app.entries;
+begin
+    insert into app.entries (title, n, tags, at, parent) values (_title, add_entry.n, p_tags, add_entry.at, add_entry.parent)
+        returning * into e;
+    return crier.respond(201, to_jsonb(e), '/api/entries/' || e.id);
+end
+$$;
+create function app.entry(_id integer) returns json language sql stable as $$
+    select to_json(e) from app.entries e where e.id = _id
+$$;
+create function app.edit_entry(_id integer, _title text default null) returns void language plpgsql as $$
+begin
+    update app.entries set title = _title where id = _id;
+    if not found then
+        raise sqlstate 'PT404' using message = 'There is no such entry', detail = 'Look at /api/entries';
+    end if;
+end
+$$;
+create function app.drop_entry(_id integer) returns jsonb language sql as $$
+    delete from app.entries where id = _id returning to_jsonb(entries)
+$$;
+
+-- What arrives, as PostgreSQL understood it.
+create function app.types(
+    t text default 'default', i integer default 0, b boolean default null, numbers integer[] default null,
+    words text[] default null, d date default null, j1 jsonb default null, j2 jsonb default null, js jsonb[] default null)
+    returns json language sql as $$
+    select json_build_object('t', t, 'i', i, 'b', b, 'numbers', numbers, 'words', words, 'd', d, 'j1', j1, 'j2', j2, 'js', js)
+$$;
+create function app.payload(_source text, payload jsonb) returns jsonb language sql as $$
+    select jsonb_build_object('source', _source, 'payload', payload)
+$$;
+create function app.text_payload(payload json) returns json language sql as $$ select payload $$;
+create function app.upload(title text, parent integer default null, bytes bytea default null)
+    returns crier.response language sql as $$
+    select crier.respond(201, jsonb_build_object('title', title, 'parent', parent, 'length', octet_length(bytes),
+        'sha256', encode(sha256(bytes), 'hex'), 'type', crier.header('Content-Type')), '/api/uploads/1')
+$$;
+create function app.mixed(title text, meta jsonb) returns jsonb language sql as $$ select jsonb_build_array(title, meta) $$;
+create function app.nothing() returns void language sql as $$ $$;
+create function app.headers(_name text) returns json language sql as $$ select to_json(coalesce(crier.header(_name), 'NULL')) $$;
+
+-- Answers, also impossible ones.
+create function app.answer(payload jsonb) returns crier.response language sql as $$
+    select row((payload->>'status')::integer, payload->'headers', payload->>'body',
+        decode(payload->>'bytes', 'hex'))::crier.response
+$$;
+create function app.null_answer() returns crier.response language sql as $$ select null::crier.response $$;
+create function app.null_json() returns json language sql as $$ select null::json $$;
+create function app.page() returns crier.response language sql as $$
+    select crier.respond_bytes(convert_to('<p>zażółć', 'UTF8'), 'text/html; charset=utf-8', headers => '{"set-cookie": ["a=1", "b=2"]}')
+$$;
+
+-- Failures, by SQLSTATE; and ones that come at COMMIT.
+create function app.fail(_state text) returns void language plpgsql as $$
+begin
+    insert into app.entries (title) values ('failed');
+    raise exception using errcode = _state, message = 'the secret of app.entries', detail = 'its detail', hint = 'its hint';
+end
+$$;
+create function app.divide(_by integer) returns json language sql as $$ select to_json(1 / _by) $$;
+create function app.wait(_seconds float8) returns void language plpgsql as $$
+begin
+    insert into app.entries (title) values ('waited');
+    perform pg_sleep(_seconds);
+end
+$$;
+create function app.odd() returns void language plpgsql as $$
+begin
+    perform set_config('search_path', 'nowhere', false), set_config('timezone', 'Asia/Tokyo', false),
+        set_config('statement_timeout', '1', false), set_config('role', 'relay', false);
+    create temporary table note (a integer);
+    perform pg_advisory_lock(7);
+    execute 'listen crier';
+end
+$$;
+create function app.state() returns json language sql as $$
+    select json_build_object('user', current_user, 'timezone', current_setting('timezone'),
+        'timeout', current_setting('statement_timeout'), 'headers', coalesce(current_setting('crier.headers', true), ''),
+        'read_only', current_setting('transaction_read_only'), 'isolation', current_setting('transaction_isolation'))
+$$;
+
+select crier.live('/api/entries/{id}', 'app.entry(integer)');
+select crier.watch('app.entries', '/api/entries/{id}');
+select crier.action('POST', '/api/entries', 'app.add_entry');
+select crier.action('PATCH', '/api/entries/{id}', 'app.edit_entry(integer, text)');
+select crier.action('DELETE', '/api/entries/{id}', 'app.drop_entry(integer)');
+select crier.action('POST', '/api/types', 'app.types');
+select crier.action('PUT', '/api/payload/{source}', 'app.payload');
+select crier.action('POST', '/api/text-payload', 'app.text_payload');
+select crier.action('POST', '/api/uploads', 'app.upload');
+select crier.action('POST', '/api/mixed', 'app.mixed', body => '');
+select crier.action('POST', '/api/mixed/whole', 'app.mixed');
+select crier.action('POST', '/api/nothing', 'app.nothing');
+select crier.action('POST', '/api/headers/{name}', 'app.headers');
+select crier.action('POST', '/api/answer', 'app.answer');
+select crier.action('POST', '/api/null/answer', 'app.null_answer');
+select crier.action('POST', '/api/null/json', 'app.null_json');
+select crier.action('POST', '/api/page', 'app.page');
+select crier.action('POST', '/api/fail/{state}', 'app.fail');
+select crier.action('POST', '/api/divide/{by}', 'app.divide');
+select crier.action('POST', '/api/wait/{seconds}', 'app.wait');
+select crier.action('POST', '/api/odd', 'app.odd');
+select crier.action('POST', '/api/state', 'app.state');
+
+grant select, insert, update, delete on all tables in schema app to relay;
+grant execute on all functions in schema app to relay;
