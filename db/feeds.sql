@@ -47,6 +47,9 @@ begin
     perform crier.live('/api/feeds/{name}/times', 'feeds.times(text)', event => 'data', topic => 'feeds.feed_topic(text)');
     perform crier.live('/api/posts/{id}', 'feeds.post(uuid)', event => 'data', inline => true);
     perform crier.live('/events/feeds/{id}', 'feeds.event(bigint)', event => 'data');
+    perform crier.action('POST', '/api/posts', 'feeds.create_post(text,text,text)');
+    perform crier.action('PATCH', '/api/posts/{id}', 'feeds.update_post(uuid,text,text)');
+    perform crier.action('POST', '/api/generate/post', 'feeds.generate_post()');
     perform crier.watch('feeds.posts', '/api/posts/{id}');
     perform crier.watch('feeds.sizes', '/api/feeds');
     perform crier.watch('feeds.events', 'feed/{feed}');

@@ -8,10 +8,26 @@ import { ROOT } from '../lib/cluster.js';
 
 const read = (...path) => readFileSync(join(ROOT, ...path), 'utf8');
 
-test('public/vendor/htm-preact.js is htm\'s standalone module, at the pinned version', () => {
-  const pinned = JSON.parse(read('package.json')).devDependencies.htm;
-  assert.equal(JSON.parse(read('node_modules', 'htm', 'package.json')).version, pinned);
-  assert.equal(read('public', 'vendor', 'htm-preact.js'), read('node_modules', 'htm', 'preact', 'standalone.module.js'));
+const VENDORED = [
+  ['htm', 'htm-preact.js', ['preact', 'standalone.module.js']],
+  ['htm', 'htm-preact.LICENSE', ['LICENSE']],
+  ['vue', 'vue.js', ['dist', 'vue.runtime.esm-browser.prod.js']],
+  ['vue', 'vue.LICENSE', ['LICENSE']],
+  ['bootstrap', 'bootstrap.css', ['dist', 'css', 'bootstrap.min.css']],
+  ['bootstrap', 'bootstrap.LICENSE', ['LICENSE']],
+];
+
+for (const [name, file, original] of VENDORED) {
+  test(`public/vendor/${file} is that of ${name}, at the pinned version`, () => {
+    const pinned = JSON.parse(read('package.json')).devDependencies[name];
+    assert.match(pinned, /^\d+\.\d+\.\d+$/);
+    assert.equal(JSON.parse(read('node_modules', name, 'package.json')).version, pinned);
+    assert.equal(read('public', 'vendor', file), read('node_modules', name, ...original));
+  });
+}
+
+test('nothing else is vendored', () => {
+  assert.deepEqual(readdirSync(join(ROOT, 'public', 'vendor')).sort(), [...VENDORED.map(([, file]) => file), 'README'].sort());
 });
 
 test('the pages take nothing from anywhere else', () => {

@@ -28,6 +28,11 @@ select set_eq($$ select path, function, event, topic, inline from crier.routes w
               ('/api/posts/{id}', 'feeds.post(uuid)', 'data', null, true),
               ('/events/feeds/{id}', 'feeds.event(bigint)', 'data', null, false) $$,
     'the documents are declared');
+select set_eq($$ select method, path, function from crier.routes where function like 'feeds.%' and kind = 'action' $$,
+    $$ values ('POST', '/api/posts', 'feeds.create_post(text,text,text)'),
+              ('PATCH', '/api/posts/{id}', 'feeds.update_post(uuid,text,text)'),
+              ('POST', '/api/generate/post', 'feeds.generate_post()') $$,
+    'and the writes');
 select set_eq($$ select relation, topic from crier.watches where relation like 'feeds.%' $$,
     $$ values ('feeds.posts', '/api/posts/{id}'), ('feeds.sizes', '/api/feeds'), ('feeds.events', 'feed/{feed}') $$,
     'and what changes them');

@@ -1,0 +1,38 @@
+// api.js -- what the page asks of the server, apart from what it follows.
+
+// Settles when the write is done; rejects with an error whose message is for people.
+export async function write(method, path, body) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Error('The server cannot be reached.');
+  }
+  if (answer.ok) return;
+  const problem = await answer.json().catch(() => ({}));
+  throw new Error(MEANINGS[answer.status] ?? problem.title ?? `The server answered ${answer.status}.`);
+}
+
+const MEANINGS = {
+  404: 'This post is not there any more.',
+  413: 'It is too long.',
+  422: 'It is too long.',
+  503: 'The database is away at the moment.',
+};
+
+export const createPost = (post) => write('POST', '/api/posts', post);
+export const updatePost = (post) => write('PATCH', `/api/posts/${post.id}`, post);
+export const generatePost = () => write('POST', '/api/generate/post');
+
+export const feedPath = (name) => `/api/feeds/${encodeURIComponent(name)}`;
+export const postPath = (id) => `/api/posts/${encodeURIComponent(id)}`;
+
+// When the posts of a feed were posted and last edited: { id: [created, edited or null] }, or nothing.
+export async function times(name) {
+  const answer = await fetch(`${feedPath(name)}/times`).catch(() => undefined);
+  return answer?.ok ? (await answer.json()).times : {};
+}

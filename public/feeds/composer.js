@@ -1,0 +1,81 @@
+// composer.js -- the form for an own post, and the button for a random one.
+//
+// What is typed stays over leaving the view and over errors; the name stays for the next time.
+
+import { h, reactive, ref } from '../vendor/vue.js';
+import { createPost, generatePost } from './api.js';
+import { authorField, contentField, feedsLine, titleField, tooLong } from './fields.js';
+import { alert, avatar, icon } from './parts.js';
+import { say } from './toast.js';
+import { tags } from './words.js';
+
+const NAME = 'pgcrier.feeds.author';
+const draft = reactive({ title: '', content: '', author: remembered() });
+
+function remembered() {
+  try { return localStorage.getItem(NAME) ?? ''; } catch { return ''; }
+}
+
+function remember(author) {
+  try { localStorage.setItem(NAME, author); } catch { /* then not */ }
+}
+
+const isEmpty = () => draft.title.trim() === '' && draft.content.trim() === '';
+
+export const Composer = {
+  props: { feed: { type: String, default: '' } }, // where it is shown, if in a feed
+  setup(props) {
+    // Opens with the first focus, and never closes: what is below would jump away under the pointer.
+    const open = ref(!isEmpty());
+    const form = ref();
+    const busy = ref(false);
+    const error = ref();
+
+    async function attempt(work) {
+      busy.value = true;
+      error.value = undefined;
+      try {
+        await work();
+      } catch ({ message }) {
+        error.value = message;
+      } finally {
+        busy.value = false;
+      }
+    }
+    const submit = () => !busy.value && !isEmpty() && !tooLong(draft) && attempt(async () => {
+      const names = tags(draft.content);
+      await createPost({ ...draft });
+      remember(draft.author);
+      Object.assign(draft, { title: '', content: '' });
+      say(names.length > 0 ? `Posted to ${names.map((name) => `#${name}`).join(' ')}` : 'Posted, but without a #tag it stands in no feed');
+    });
+    const generate = () => !busy.value && attempt(async () => {
+      await generatePost();
+      say('A random post is out');
+    });
+    const addTag = () => {
+      draft.content = `${draft.content.trimEnd()}${draft.content.trim() ? ' ' : ''}#${props.feed} `;
+      form.value.querySelector('textarea').focus();
+    };
+    return () => h('form', {
+      ref: form, class: ['composer', { open: open.value }], 'aria-label': 'New post',
+      onSubmit: (event) => { event.preventDefault(); submit(); },
+      onKeydown: (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(); },
+    }, [
+      avatar(draft.author),
+      h('div', { class: 'fields' }, [
+        open.value && [authorField(draft, 'new'), titleField(draft, 'new')],
+        contentField(draft, 'new', props.feed ? `What is new in #${props.feed}?` : 'What is happening?', { rows: open.value ? 3 : 1, onFocus: () => { open.value = true; } }),
+        h('div', { hidden: !open.value }, [feedsLine(draft, 'new')]),
+        error.value && alert('danger', `That did not work. ${error.value}`),
+      ]),
+      h('div', { class: 'actions' }, [
+        h('button', { type: 'button', class: 'btn btn-outline random', disabled: busy.value, onClick: generate }, [icon('dice'), 'Random post']),
+        open.value && props.feed && !tags(draft.content).includes(props.feed)
+          && h('button', { type: 'button', class: 'btn btn-outline add-tag', onClick: addTag }, `Add #${props.feed}`),
+        h('span', { class: 'spring' }),
+        h('button', { type: 'submit', class: 'btn btn-accent', disabled: busy.value || isEmpty() || tooLong(draft) }, 'Post'),
+      ]),
+    ]);
+  },
+};
