@@ -100,7 +100,7 @@ static int open_tcp(const char *host, const char *port, const char **err)
     return fd;
 }
 
-static char *url_of(int fd, const char *host)
+static char *url_of(int fd, const char *host, const char *scheme)
 {
     struct sockaddr_storage address;
     socklen_t length = sizeof(address);
@@ -109,16 +109,16 @@ static char *url_of(int fd, const char *host)
     getsockname(fd, (struct sockaddr *)&address, &length);
     getnameinfo((struct sockaddr *)&address, length, NULL, 0, port, sizeof(port), NI_NUMERICSERV);
     if (host != NULL && strchr(host, ':') != NULL)
-        snprintf(url, sizeof(url), "http://[%s]:%s", host, port);
+        snprintf(url, sizeof(url), "%s://[%s]:%s", scheme, host, port);
     else
-        snprintf(url, sizeof(url), "http://%s:%s", host == NULL ? "127.0.0.1" : host, port);
+        snprintf(url, sizeof(url), "%s://%s:%s", scheme, host == NULL ? "127.0.0.1" : host, port);
     return must_strdup(url);
 }
 
-int listening_open(struct listening *listening, const struct address *address, bool admin, char *err,
-                   size_t err_size)
+int listening_open(struct listening *listening, const struct address *address, enum listening_kind kind,
+                   char *err, size_t err_size)
 {
-    const char *host = address->host == NULL && admin ? "127.0.0.1" : address->host;
+    const char *host = address->host == NULL && kind == LISTENING_ADMIN ? "127.0.0.1" : address->host;
     const char *why = NULL;
 
     if (address->path != NULL) {
@@ -135,7 +135,7 @@ int listening_open(struct listening *listening, const struct address *address, b
         snprintf(err, err_size, "cannot listen on %s:%s: %s", host == NULL ? "*" : host, address->port, why);
         return -1;
     }
-    listening->url = url_of(listening->fd, host);
+    listening->url = url_of(listening->fd, host, kind == LISTENING_TLS ? "https" : "http");
     return 0;
 }
 
@@ -272,7 +272,7 @@ static void on_acceptable(h2o_socket_t *listener, const char *err)
             return;
         }
         if (admit(door, socket) == 0)
-            h2o_accept(&acceptor->accept, socket);
+            accept_start(&acceptor->reception, socket);
     }
 }
 
@@ -282,8 +282,8 @@ void door_init(struct door *door, struct loop *loop, size_t max_connections)
                            .pause = {.fire = on_pause_over}};
 }
 
-void door_add(struct door *door, const struct listening *listening, h2o_context_t *context,
-              h2o_hostconf_t *host)
+void door_add(struct door *door, const struct listening *listening, struct http2 *http2, h2o_hostconf_t *host,
+              SSL_CTX *tls)
 {
     struct door_acceptor *acceptor = &door->acceptors[door->count++];
     int fd = fcntl(listening->fd, F_DUPFD_CLOEXEC, 0);
@@ -293,9 +293,18 @@ void door_add(struct door *door, const struct listening *listening, h2o_context_
         exit(1);
     }
     acceptor->door = door;
-    acceptor->hosts[0] = host;
-    acceptor->accept = (h2o_accept_ctx_t){.ctx = context, .hosts = acceptor->hosts};
+    reception_init(&acceptor->reception, http2, host, tls);
     acceptor->socket = loop_watch(door->loop, fd, on_acceptable, acceptor);
+}
+
+void door_renew(struct door *door, SSL_CTX *tls)
+{
+    for (size_t i = 0; i < door->count; ++i) {
+        if (door->acceptors[i].reception.tls == NULL)
+            continue;
+        SSL_CTX_up_ref(tls);
+        reception_renew(&door->acceptors[i].reception, tls);
+    }
 }
 
 void door_close(struct door *door)

@@ -9,11 +9,14 @@
 #define PGCRIER_DOOR_H
 
 #include <h2o.h>
+#include "accept.h"
 #include "network.h"
 #include "loop.h"
 #include "options.h"
 
 enum { DOOR_RESERVED_FDS = 64, DOOR_BATCH = 32, DOOR_BACKLOG = 4096 };
+
+enum listening_kind { LISTENING_PLAIN, LISTENING_TLS, LISTENING_ADMIN };
 
 /* A listening socket of the process. */
 struct listening {
@@ -23,8 +26,8 @@ struct listening {
 };
 
 /* Opens an address. Returns 0, or -1 with one clear line in `err`. */
-int listening_open(struct listening *listening, const struct address *address, bool admin, char *err,
-                   size_t err_size);
+int listening_open(struct listening *listening, const struct address *address, enum listening_kind kind,
+                   char *err, size_t err_size);
 /* Closes the process's own descriptor: once the workers have closed theirs, a connection is refused
  * instead of left waiting. */
 void listening_hand_over(struct listening *listening);
@@ -33,8 +36,7 @@ void listening_unlink(struct listening *listening);
 
 struct door_acceptor {
     struct door *door;
-    h2o_accept_ctx_t accept;
-    h2o_hostconf_t *hosts[2]; /* the one behind this listening socket, NULL */
+    struct reception reception;
     h2o_socket_t *socket;
 };
 
@@ -51,7 +53,7 @@ struct visitor *visitor_of(h2o_req_t *req);
 
 struct door {
     struct loop *loop;
-    struct door_acceptor acceptors[2 * OPTIONS_MAX_LISTEN];
+    struct door_acceptor acceptors[3 * OPTIONS_MAX_LISTEN];
     size_t count;
     size_t connections, max_connections;
     bool accepting;
@@ -60,8 +62,11 @@ struct door {
 };
 
 void door_init(struct door *door, struct loop *loop, size_t max_connections);
-void door_add(struct door *door, const struct listening *listening, h2o_context_t *context,
-              h2o_hostconf_t *host);
+/* `tls` may be NULL; it is given. */
+void door_add(struct door *door, const struct listening *listening, struct http2 *http2, h2o_hostconf_t *host,
+              SSL_CTX *tls);
+/* New connections of the acceptors with TLS get this certificate. */
+void door_renew(struct door *door, SSL_CTX *tls);
 void door_close(struct door *door);
 
 #endif

@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "budget.h"
 #include "client.h"
 #include "core.h"
 #include "log.h"
@@ -66,6 +67,25 @@ static void on_fatal(struct core *failed)
     _exit(failed->exit_status);
 }
 
+static void reload(void)
+{
+    char err[512];
+
+    if (options.tls_listen_count == 0) {
+        log_notice("SIGHUP: there is nothing to reload");
+        return;
+    }
+    if (server_reload(&server, &options, err, sizeof(err)) != 0) {
+        log_error("SIGHUP: the old certificate stays: %s", err);
+        return;
+    }
+    for (unsigned i = 0; i < options.threads; ++i) {
+        SSL_CTX_up_ref(server.tls);
+        worker_renew(core.workers[i], server.tls);
+    }
+    log_notice("SIGHUP: new connections get the new certificate");
+}
+
 static void on_signal(h2o_socket_t *socket, const char *err)
 {
     struct signalfd_siginfo info;
@@ -73,7 +93,7 @@ static void on_signal(h2o_socket_t *socket, const char *err)
     (void)err;
     while (read(h2o_socket_get_fd(socket), &info, sizeof(info)) == sizeof(info)) {
         if (info.ssi_signo == SIGHUP)
-            log_notice("SIGHUP: there is nothing to reload");
+            reload();
         else
             drain();
     }
@@ -141,6 +161,7 @@ int main(int argc, char **argv)
     h2o_srand(); /* jitter that differs from the next relay's */
     metrics_register_thread();
     clients_init(&options);
+    budget_init(options.body_budget);
     core_init(&core, &options);
     core.on_fatal = on_fatal;
     watch_signals();

@@ -64,6 +64,12 @@ static const struct row table[] = {
      IS_STRING, AT(listen_database), 0, 0},
     {"listen", ADDRESS, "8080", "where clients are served; may be repeated",
      IS_ADDRESSES, AT(listen), 0, OPTIONS_MAX_LISTEN},
+    {"tls-listen", "[HOST:]PORT", NULL, "where clients are served over TLS; may be repeated",
+     IS_ADDRESSES, AT(tls_listen), 0, OPTIONS_MAX_LISTEN},
+    {"tls-cert", "FILE", NULL, "its certificate with the chain, in PEM; read again at SIGHUP",
+     IS_STRING, AT(tls_cert), 0, 0},
+    {"tls-key", "FILE", NULL, "the certificate's key, in PEM",
+     IS_STRING, AT(tls_key), 0, 0},
     {"admin", ADDRESS, NULL, "where health and metrics are served; may be repeated",
      IS_ADDRESSES, AT(admin), 0, OPTIONS_MAX_LISTEN},
     {"public", "DIR", NULL, "serve the static files of this directory",
@@ -104,6 +110,10 @@ static const struct row table[] = {
      IS_SIZE, AT(body_budget), 65536, SIZE_MAX / 2},
     {"head-time", "TIME", "10s", "a request's headers take at most this",
      IS_MILLISECONDS, AT(head_time_ms), 100, HOUR},
+    {"max-connection-streams", "N", "256", "requests at once of an HTTP/2 connection",
+     IS_COUNT, AT(max_connection_streams), 1, 10000},
+    {"max-resets", "N", "20", "that it may give up per second; it is ended beyond",
+     IS_COUNT, AT(max_resets), 1, 10000},
     {"drain", "TIME", "9s", "how long SIGTERM waits for requests to end",
      IS_MILLISECONDS, AT(drain_ms), 0, HOUR},
     {"log-level", "LEVEL", "notice", "error, warning, notice or debug",
@@ -207,6 +217,8 @@ static size_t *count_of(struct options *o, const struct row *row)
     switch (row->offset) {
     case AT(listen):
         return &o->listen_count;
+    case AT(tls_listen):
+        return &o->tls_listen_count;
     case AT(admin):
         return &o->admin_count;
     case AT(allow_origin):
@@ -571,6 +583,8 @@ void options_dispose(struct options *o)
     free(o->database);
     free(o->listen_database);
     free(o->public_dir);
+    free(o->tls_cert);
+    free(o->tls_key);
     free(o->prefix);
     *o = (struct options){0};
 }

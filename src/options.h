@@ -20,6 +20,9 @@ struct options {
     char *listen_database; /* NULL: the same */
     struct address listen[OPTIONS_MAX_LISTEN];
     size_t listen_count;
+    struct address tls_listen[OPTIONS_MAX_LISTEN];
+    size_t tls_listen_count;
+    char *tls_cert, *tls_key;    /* PEM files; NULL without tls_listen */
     struct address admin[OPTIONS_MAX_LISTEN];
     size_t admin_count;
     char *public_dir;            /* NULL: no static files */
@@ -42,6 +45,8 @@ struct options {
     size_t max_body;             /* octets of a request's body; default 16 MiB */
     size_t body_budget;          /* octets of all bodies together; default 256 MiB */
     unsigned head_time_ms;       /* a request's headers take at most this; default 10000 */
+    unsigned max_connection_streams; /* of one HTTP/2 connection; default 256 */
+    unsigned max_resets;         /* streams a second that an HTTP/2 client resets before an answer; default 20 */
     unsigned drain_ms;           /* a drain takes at most this; default 9000 */
     enum log_level log_level;
 };

@@ -1,6 +1,7 @@
 /* server.c -- see server.h. */
 #include "server.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "admin.h"
@@ -8,19 +9,46 @@
 #include "front.h"
 #include "log.h"
 #include "router.h"
+#include "tls.h"
 
 enum {
     REQUEST_TIMEOUT_MS = 10000,       /* head and body; also how long an idle connection is kept */
 };
 
 static int open_all(struct listening *listening, size_t *count, const struct address *address, size_t n,
-                    bool admin, char *err, size_t err_size)
+                    enum listening_kind kind, char *err, size_t err_size)
 {
     for (; *count < n; ++*count) {
-        if (listening_open(&listening[*count], &address[*count], admin, err, err_size) != 0)
+        if (listening_open(&listening[*count], &address[*count], kind, err, err_size) != 0)
             return -1;
-        log_notice("%s on %s", admin ? "admin" : "listening", listening[*count].url);
+        log_notice("%s on %s", kind == LISTENING_ADMIN ? "admin" : "listening", listening[*count].url);
     }
+    return 0;
+}
+
+static int open_listening(struct server *server, const struct options *options, char *err, size_t err_size)
+{
+    if (open_all(server->listening, &server->listening_count, options->listen, options->listen_count,
+                 LISTENING_PLAIN, err, err_size) != 0 ||
+        open_all(server->tls_listening, &server->tls_count, options->tls_listen, options->tls_listen_count,
+                 LISTENING_TLS, err, err_size) != 0)
+        return -1;
+    return open_all(server->admin, &server->admin_count, options->admin, options->admin_count, LISTENING_ADMIN,
+                    err, err_size);
+}
+
+int server_reload(struct server *server, const struct options *options, char *err, size_t err_size)
+{
+    SSL_CTX *tls;
+
+    if (options->tls_cert == NULL || options->tls_key == NULL) {
+        snprintf(err, err_size, "--tls-listen needs --tls-cert and --tls-key");
+        return -1;
+    }
+    if ((tls = tls_load(options->tls_cert, options->tls_key, err, err_size)) == NULL)
+        return -1;
+    SSL_CTX_free(server->tls);
+    server->tls = tls;
     return 0;
 }
 
@@ -33,6 +61,7 @@ int server_init(struct server *server, const struct options *options, char *err,
     h2o_config_init(config);
     config->server_name = h2o_iovec_init(H2O_STRLIT("pgcrier"));
     config->http1.upgrade_to_http2 = 0;
+    config->http2.callbacks = (h2o_protocol_callbacks_t){NULL, NULL}; /* that engine has no connection, ever */
     config->http1.req_timeout = REQUEST_TIMEOUT_MS;
     config->max_request_entity_size = options->max_body;
 
@@ -53,17 +82,17 @@ int server_init(struct server *server, const struct options *options, char *err,
         server->admin_host = h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("admin")), 65535);
         admin_register(h2o_config_register_path(server->admin_host, "/", 0));
     }
-    if (open_all(server->listening, &server->listening_count, options->listen, options->listen_count, false,
-                 err, err_size) != 0)
+    if (options->tls_listen_count != 0 && server_reload(server, options, err, err_size) != 0)
         return -1;
-    return open_all(server->admin, &server->admin_count, options->admin, options->admin_count, true, err,
-                    err_size);
+    return open_listening(server, options, err, err_size);
 }
 
 static void for_each(struct server *server, void (*action)(struct listening *))
 {
     for (size_t i = 0; i < server->listening_count; ++i)
         action(&server->listening[i]);
+    for (size_t i = 0; i < server->tls_count; ++i)
+        action(&server->tls_listening[i]);
     for (size_t i = 0; i < server->admin_count; ++i)
         action(&server->admin[i]);
 }

@@ -2,14 +2,13 @@
 #include "sink_http1.h"
 
 #include <h2o/http1.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "buffer.h"
+#include "progress.h"
 
 struct sink_http1 {
     struct sink super;
@@ -111,14 +110,7 @@ static void do_abort(struct sink *super)
 
 static uint64_t do_acknowledged(struct sink *super)
 {
-    struct sink_http1 *sink = (struct sink_http1 *)super;
-    struct tcp_info info;
-    socklen_t length = sizeof(info);
-
-    memset(&info, 0, sizeof(info));
-    if (getsockopt(h2o_socket_get_fd(sink->socket), IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
-        return 0;
-    return info.tcpi_bytes_acked;
+    return progress_acknowledged(((struct sink_http1 *)super)->socket);
 }
 
 static const struct sink_ops ops = {do_write, do_finish, do_abort, do_acknowledged};

@@ -8,6 +8,7 @@
 #include "metrics.h"
 #include "response.h"
 #include "sink_http1.h"
+#include "sink_http2.h"
 
 enum { RETRY_MIN_MS = 1000, RETRY_SPREAD_MS = 2000, SWEEP_MS = 1000 };
 
@@ -175,7 +176,8 @@ static void begin(struct stream *stream)
         take(stream, first);
     stream->busy = true;
     response_stream_headers(req);
-    stream->sink = sink_http1_create(req, prologue, first, &sink_events, stream);
+    stream->sink = (http2_stream_of(req) != NULL ? sink_http2_create : sink_http1_create)(
+        req, prologue, first, &sink_events, stream);
 }
 
 static void on_changed(struct subscriber *s)

@@ -159,7 +159,7 @@ static int count_busy(h2o_req_t *req, void *data)
 /* Requests that wait, answers that are being written, streams that are ending. */
 static bool is_busy(struct worker *worker)
 {
-    size_t busy = worker->asking + worker->streams.count;
+    size_t busy = worker->asking + worker->streams.count + worker->http2.count;
 
     worker->context.globalconf->http1.callbacks.foreach_request(&worker->context, count_busy, &busy);
     return busy != 0;
@@ -180,6 +180,30 @@ static void on_tick(struct timer *timer)
     }
 }
 
+struct renew_message {
+    struct message message;
+    struct worker *worker;
+    SSL_CTX *tls;
+};
+
+static void on_renew(struct message *message)
+{
+    struct renew_message *m = (struct renew_message *)message;
+
+    door_renew(&m->worker->door, m->tls);
+    SSL_CTX_free(m->tls);
+    free(m);
+}
+
+void worker_renew(struct worker *worker, SSL_CTX *tls)
+{
+    struct renew_message *m = must_alloc(sizeof(*m));
+
+    m->worker = worker;
+    m->tls = tls;
+    loop_post(&worker->loop, &m->message, on_renew);
+}
+
 struct drain_message {
     struct message message;
     struct worker *worker;
@@ -196,6 +220,7 @@ static void on_drain(struct message *message)
     door_close(&worker->door);
     h2o_context_request_shutdown(&worker->context);
     streams_drain(&worker->streams);
+    http2_drain(&worker->http2);
     timer_set(&worker->loop.timers, &worker->tick, 0);
 }
 
@@ -224,11 +249,16 @@ static void init(struct worker *worker)
     h2o_linklist_init_anchor(&worker->held);
     worker->tick.fire = on_tick;
     timer_set(&worker->loop.timers, &worker->tick, TICK_MS * NS_PER_MS);
+    http2_init(&worker->http2, &worker->loop, &worker->context, options);
     door_init(&worker->door, &worker->loop, options->max_connections / options->threads + 1);
     for (size_t i = 0; i < server->listening_count; ++i)
-        door_add(&worker->door, &server->listening[i], &worker->context, server->host);
+        door_add(&worker->door, &server->listening[i], &worker->http2, server->host, NULL);
+    for (size_t i = 0; i < server->tls_count; ++i) {
+        SSL_CTX_up_ref(server->tls);
+        door_add(&worker->door, &server->tls_listening[i], &worker->http2, server->host, server->tls);
+    }
     for (size_t i = 0; worker->index == 0 && i < server->admin_count; ++i)
-        door_add(&worker->door, &server->admin[i], &worker->context, server->admin_host);
+        door_add(&worker->door, &server->admin[i], &worker->http2, server->admin_host, NULL);
 }
 
 static void wait_for(sem_t *event)

@@ -10,6 +10,7 @@
 #include <semaphore.h>
 #include "core.h"
 #include "door.h"
+#include "http2.h"
 #include "hub.h"
 #include "stream.h"
 
@@ -29,6 +30,7 @@ struct worker {
     struct routes *routes;      /* NULL before the first */
     h2o_linklist_t held;        /* requests for streams that came before the routes */
     size_t asking;              /* requests that wait for the core */
+    struct http2 http2;
     struct door door;
     struct timer tick;          /* once a second: counts; while draining, more often */
     struct message drained;     /* posted to the core when draining is over */
@@ -49,6 +51,8 @@ void worker_gone(struct worker *worker, struct call *call);
 void worker_failed(struct worker *worker, struct call *call, const struct problem *problem);
 void worker_set_away(struct worker *worker, bool away);
 void worker_set_routes(struct worker *worker, struct routes *routes); /* takes the reference */
+/* New TLS connections get this certificate; takes the reference. */
+void worker_renew(struct worker *worker, SSL_CTX *tls);
 /* Accepts no more, ends streams and requests; then the thread ends and `done` runs on the core's. */
 void worker_drain(struct worker *worker, void (*done)(struct message *message));
 

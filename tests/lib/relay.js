@@ -1,7 +1,7 @@
 // relay.js -- the program under test, as a user starts it.
 //
 //   const relay = await startRelay({ database: cluster.url({ user: 'relay' }), args: ['--pool', '2'] });
-//   relay.url  relay.admin                 'http://127.0.0.1:43211', as the relay itself said
+//   relay.url  relay.tlsUrl  relay.admin    'http://127.0.0.1:43211', as the relay itself said
 //   relay.lines                             what it wrote to stderr
 //   await relay.metrics()                   Map of 'name' or 'name{label="x"}' to number
 //   await relay.metric('pgcrier_subscribers')
@@ -48,6 +48,7 @@ class Relay {
     if (what === 'admin') this.admin = url;
   }
 
+  get tlsUrl() { return this.urls.find((url) => url.startsWith('https:')); }
   get url() { return this.urls[0]?.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1'); }
   get pid() { return this.child.pid; }
 
