@@ -48,12 +48,27 @@ export class Poller {
     await this.running;
   }
 
+  // Who asks makes the relay read, which would repair what it forgot.
+  async pause() {
+    this.paused = true;
+    while (this.busy) await sleep(5);
+  }
+
+  resume() { this.paused = false; }
+
   async run() {
     while (!this.stopped) {
-      const document = this.random.pick(this.documents);
-      const answer = await ask(this.rest, document, this, this.random.chance(0.6) ? this.known.get(document.key) : undefined);
-      if (answer?.id) this.known.set(document.key, answer);
+      if (!this.paused) {
+        this.busy = true;
+        await this.askOne().finally(() => { this.busy = false; });
+      }
       await sleep(this.random.between(5, 120));
     }
+  }
+
+  async askOne() {
+    const document = this.random.pick(this.documents);
+    const answer = await ask(this.rest, document, this, this.random.chance(0.6) ? this.known.get(document.key) : undefined);
+    if (answer?.id) this.known.set(document.key, answer);
   }
 }

@@ -23,6 +23,8 @@ import { ROOT } from '../cluster.js';
 export const BOARDS = 24;
 export const ITEMS = 96;
 export const GATES = 4;
+export const SLOW_BOARDS = 8;     // that somebody watches as slow documents
+export const WATCHED_ITEMS = 22;  // likewise; the others nobody watches
 export const POISON = 'poison';
 
 export function installModel(cluster) {

@@ -151,6 +151,13 @@ begin
 end
 $$;
 
+create function model.carry(item integer, source integer, target integer) returns void language sql as $$
+    /* Moves this very item. */
+    select model.hold(array[source, target]);
+    update model.items i set board = target where i.board = source and i.id = item;
+    select model.place(array[item], target), model.changed(array[source, target]);
+$$;
+
 create function model.upsert(board integer, n integer, salt bigint, note text) returns void language plpgsql as $$
 declare
     here integer[];
@@ -256,6 +263,11 @@ create function model.dawdle(much double precision) returns void language sql vo
     select pg_sleep(case when random() < 0.2 then much else much / 20 end * random());
 $$;
 
+create function model.gate_of_reads(class integer, id integer) returns void language sql volatile as $$
+    /* Whoever holds the gate's lock stops here a read that has its snapshot already. */
+    select pg_advisory_xact_lock_shared(class, id);
+$$;
+
 create function model.board(_board integer) returns json language sql stable as $$
     select json_build_object('board', b.id, 'version', b.version, 'items', coalesce(
         (select json_agg(json_build_object('id', i.id, 'x', i.x, 'note', i.note, 'at', i.at) order by i.id)
@@ -269,7 +281,7 @@ declare
     found_items jsonb;
 begin
     /* Several statements with time between them: torn, unless one snapshot holds for all. */
-    perform model.dawdle(0.12);
+    perform model.gate_of_reads(1, _board), model.dawdle(0.12);
     found_items := coalesce((select jsonb_agg(jsonb_build_object('id', i.id, 'x', i.x, 'note', i.note) order by i.id)
                              from model.items i where i.board = _board), '[]');
     perform model.dawdle(0.12);
@@ -293,7 +305,7 @@ begin
     if not found then
         return null;
     end if;
-    perform model.dawdle(0.25);
+    perform model.gate_of_reads(2, _id), model.dawdle(0.25);
     select json_build_object('item', _id, 'moves', place.moves, 'board', b.id, 'version', b.version, 'items',
         (select json_agg(json_build_object('id', i.id, 'x', i.x, 'note', i.note) order by i.id)
          from model.items i where i.board = b.id))

@@ -1,5 +1,5 @@
 // run.js -- the convergence test: writers, clients and faults in rounds; after each, everybody must
-// hold what the database holds.
+// hold what the database holds, and once more after last writes at the worst moments (endings.js).
 //
 //   const counts = await converge({ seed: 17, duration: 30_000, enough: (counts) => …, say: console.log });
 //
@@ -11,8 +11,9 @@ import { patient } from '../until.js';
 import { Poller, ask } from './callers.js';
 import { Checker } from './checker.js';
 import { Counts } from './counts.js';
+import { Endings } from './endings.js';
 import { Faults } from './faults.js';
-import { BOARDS, Document, GATES, oneLine } from './model.js';
+import { BOARDS, Document, GATES, SLOW_BOARDS, WATCHED_ITEMS, oneLine } from './model.js';
 import { Random } from './random.js';
 import { Subscriber } from './subscribers.js';
 import { createWorld } from './world.js';
@@ -20,9 +21,9 @@ import { Writer } from './writers.js';
 
 const WRITERS = 8;
 const POLLERS = 4;
-const ROUND_MS = 6_500;
+const ROUND_MS = 4_500;
 const MOST_EXTENSIONS = 3; // of the duration, where a loaded machine makes too little happen
-const LONG_EVERY = 4; // rounds: faults that take the relay long to find out
+const LONG_EVERY = 6; // rounds: a fault that takes the relay long to find out, and no endings
 
 const upTo = (n) => Array.from({ length: n }, (_, i) => i + 1);
 const TEMPERS = ['steady', 'churner', 'steady', 'churner', 'steady', 'staller'];
@@ -33,8 +34,8 @@ function audience() {
   return [
     ...upTo(BOARDS).map((board) => [new Document('board', board), 'steady']),
     ...upTo(3).map((board) => [new Document('board', board, `/api/board/00${board}`), 'churner']),
-    ...tempered(upTo(8).map((board) => new Document('slow', board))),
-    ...tempered(upTo(22).map((item) => new Document('item', item))),
+    ...tempered(upTo(SLOW_BOARDS).map((board) => new Document('slow', board))),
+    ...tempered(upTo(WATCHED_ITEMS).map((item) => new Document('item', item))),
     ...tempered([{}, { limit: 6 }, { from: 9, limit: 8 }, { from: 20 }].map((given) => new Document('list', given))),
     [new Document('list', { from: 9, limit: 8 }, '/api/list?limit=08&from=09'), 'churner'],
     ...tempered(upTo(4).map((board) => new Document('marks', board))),
@@ -55,9 +56,11 @@ class Run {
     const common = { world: this.world, checker, counts };
     this.world.onRelayDeath = (how) => checker.violation(`the relay died (${how})`, { said: this.world.log() });
     this.faults = new Faults({ ...common, random: random.fork('faults') });
+    this.endings = new Endings({ ...common, random: random.fork('endings'), invite: (document) => this.invite(document) });
     this.subscribers = audience().map(([document, temper], i) => new Subscriber({
       ...common, name: `subscriber ${i + 1} (${temper})`, temper, document, random: random.fork(`subscriber ${i}`),
     }));
+    this.guests = [];
     this.documents = [...new Map(this.subscribers.map(({ document }) => [document.key, document])).values()];
     this.writers = upTo(WRITERS).map((number) => new Writer({ ...common, number, random: random.fork(`writer ${number}`) }));
     this.pollers = upTo(POLLERS).map((i) => new Poller({
@@ -66,7 +69,16 @@ class Run {
     for (const actor of this.actors()) actor.start();
   }
 
-  actors() { return [...this.subscribers, ...this.writers, ...this.pollers]; }
+  actors() { return [...this.subscribers, ...this.guests, ...this.writers, ...this.pollers]; }
+
+  // Somebody who comes for the end of a round.
+  invite(document) {
+    const { world, checker, counts, random } = this;
+    const guest = new Subscriber({ world, checker, counts, name: 'guest', temper: 'steady', document, random: random.fork(document.key) });
+    this.guests.push(guest);
+    guest.start();
+    return guest;
+  }
 
   // ---- what must hold when writers rest ---------------------------------------------------------------
 
@@ -74,7 +86,7 @@ class Run {
     const client = await this.world.cluster.connect();
     await client.query("set timezone = 'UTC'");
     const texts = new Map();
-    for (const { key, direct } of this.documents) {
+    for (const { key, direct } of [...this.documents, ...this.guests.map(({ document }) => document)]) {
       const { rows: [row] } = await client.query(direct);
       const [text] = Object.values(row);
       texts.set(key, text === null ? undefined : oneLine(text));
@@ -85,25 +97,36 @@ class Run {
   }
 
   strays(wanted) {
-    return this.subscribers.filter(({ document, text, missing }) => {
+    return [...this.subscribers, ...this.guests].filter(({ document, text, missing }) => {
       const right = wanted.get(document.key);
       return right === undefined ? !missing : missing || text !== right;
     });
   }
 
-  async quiesce() {
+  // Nobody writes, and nobody asks: only what the relay was told can make it right.
+  async rest() {
     for (const subscriber of this.subscribers) subscriber.calm = true;
-    await Promise.all(this.writers.map((writer) => writer.pause()));
+    await Promise.all([...this.writers, ...this.pollers].map((actor) => actor.pause()));
     this.faults.heal();
+  }
+
+  async goOn() {
+    await Promise.all(this.guests.splice(0).map((guest) => guest.stop()));
+    for (const subscriber of this.subscribers) subscriber.calm = false;
+    for (const actor of [...this.writers, ...this.pollers]) actor.resume();
+  }
+
+  get wrong() { return this.checker.violations.length > 0; }
+
+  async quiesce() {
     const began = performance.now();
     const wanted = await this.direct();
     const limit = patient(this.faults.patience);
-    while (this.strays(wanted).length > 0 && performance.now() - began < limit && this.checker.violations.length === 0) await sleep(20);
-    if (this.checker.violations.length === 0) this.tellStrays(wanted, limit);
-    this.counts.add('rounds');
+    while (this.strays(wanted).length > 0 && performance.now() - began < limit && !this.wrong) await sleep(20);
+    if (!this.wrong) this.tellStrays(wanted, limit);
     this.longest = Math.max(this.longest ?? 0, performance.now() - began);
-    await this.compareAnswers(wanted);
-    this.counts.add('documents compared at rest', this.subscribers.length + this.documents.length);
+    this.counts.add('documents compared at rest', this.subscribers.length + this.guests.length);
+    return wanted;
   }
 
   tellStrays(wanted, limit) {
@@ -116,7 +139,7 @@ class Run {
 
   // What GET says is the same, byte for byte.
   async compareAnswers(wanted) {
-    if (this.checker.violations.length > 0) return;
+    if (this.wrong) return;
     const observer = { name: 'comparison', clocks: new Map() };
     for (const document of this.documents) {
       const answer = await ask(this, document, observer);
@@ -124,19 +147,27 @@ class Run {
         this.checker.violation('GET differs from the direct query', { key: document.key, status: answer.status, has: answer.text ?? 'nothing', wanted: wanted.get(document.key) ?? 'nothing' });
       }
     }
+    this.counts.add('documents compared at rest', this.documents.length);
   }
 
   // ---- rounds ---------------------------------------------------------------------------------------
 
   async round(number) {
-    for (const subscriber of this.subscribers) subscriber.calm = false;
-    for (const writer of this.writers) writer.resume();
-    await this.faults.round(ROUND_MS, { long: number % LONG_EVERY === this.longRound });
-    await this.quiesce();
+    const long = number % LONG_EVERY === this.longRound;
+    await this.goOn();
+    await this.faults.round(ROUND_MS, { long });
+    await this.rest();
+    let wanted = await this.quiesce();
+    if (!long && !this.wrong) { // or LISTEN is found to be lost later, and that repairs it all
+      await this.endings.play();
+      wanted = await this.quiesce();
+    }
+    await this.compareAnswers(wanted);
+    this.counts.add('rounds');
     const took = Math.round(this.longest);
     this.say(`round ${number}: ${this.counts.get('transactions: committed')} transactions committed, ${this.counts.get('events')} events, `
       + `${this.counts.sum('faults: ')} faults, converged in at most ${took} ms`);
-    if (this.checker.violations.length > 0) throw new Error(this.report());
+    if (this.wrong) throw new Error(this.report());
   }
 
   async play() {
@@ -172,6 +203,6 @@ export async function converge({ seed, duration, enough = () => true, say = () =
   } finally {
     await run.finish();
   }
-  if (run.checker.violations.length > 0) throw new Error(run.report());
+  if (run.wrong) throw new Error(run.report());
   return run.counts;
 }

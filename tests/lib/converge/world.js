@@ -65,11 +65,17 @@ export async function createWorld() {
   world.epoch = 0;
   world.relayAway = false;
   world.onRelayDeath = () => {};
+  world.links = {};
   world.cluster = await startCluster({ settings: SETTINGS });
-  installModel(world.cluster);
-  const { port } = world.cluster;
-  world.links = { listen: await startProxy({ port }), pool: await startProxy({ port }) };
-  world.port = await freePort();
-  await world.startRelay();
+  try {
+    installModel(world.cluster);
+    const { port } = world.cluster;
+    world.links = { listen: await startProxy({ port }), pool: await startProxy({ port }) };
+    world.port = await freePort();
+    await world.startRelay();
+  } catch (error) { // or the server keeps the process alive, and nobody is told
+    await world.destroy();
+    throw error;
+  }
   return world;
 }

@@ -1,0 +1,187 @@
+// endings.js -- the last write of a document, at the worst moment for it.
+//
+// What a relay forgets is soon repaired by the next change of the same document, so chance alone rarely
+// shows it. Here everybody else rests: each document gets one last write, placed exactly, and nothing
+// ever follows that would make up for it. The places:
+//
+//   gap       while nobody listens: LISTEN refused, being connected, or not yet in force
+//   middle    during a read, which therefore does not show it
+//   learned   during the read that tells a mirror its topic, or another one than before
+//   behind    during a read, and then asked for by GET
+//   leaving   rows that leave a document: moved elsewhere or deleted
+//
+//   const endings = new Endings({ world, random, checker, counts, invite });
+//   await endings.play()      everybody has converged before, and must converge afterwards
+//
+// Reads of model.slow and model.item pass a gate, an advisory lock (model.gate_of_reads): who holds it
+// stops them after their snapshot was taken. No board is written to by two scenes.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.js';
+import { ask } from './callers.js';
+import { BOARDS, Document, SLOW_BOARDS, WATCHED_ITEMS } from './model.js';
+
+const SLOW = 1; // classes of gates, as in model.sql
+const ITEM = 2;
+const GAP_DELAY_MS = 200;
+const LISTENER = `application_name = 'pgcrier listener'`;
+
+export class Endings {
+  // invite(document): a subscriber of it, until the next round.
+  constructor({ world, random, checker, counts, invite }) {
+    Object.assign(this, { world, random, checker, counts, invite, serial: 0, name: 'endings', clocks: new Map() });
+  }
+
+  async play() {
+    this.client = await this.world.cluster.connect({ application_name: 'endings' });
+    this.keeper = await this.world.cluster.connect({ application_name: 'keeper of the gates' });
+    try {
+      const slow = this.random.shuffle(boards(1, SLOW_BOARDS));
+      const others = this.random.shuffle(boards(SLOW_BOARDS + 1, BOARDS));
+      await this.gap(others.splice(0, 9));
+      await this.middle(slow.splice(0, 2));
+      await this.behind(slow.splice(0, 2), others.splice(0, 1));
+      await this.leaving(slow.splice(0, 4), others);
+      await this.learned();
+    } finally {
+      await Promise.all([this.client.end(), this.keeper.end()]);
+    }
+  }
+
+  // ---- tools ------------------------------------------------------------------------------------------
+
+  count(what) { this.counts.add(`endings: ${what}`); }
+
+  // One transaction; the version of the board after it, undefined when the board had nothing to change.
+  async write(board, statement) {
+    await this.client.query('begin');
+    await this.client.query(statement);
+    const { rows } = await this.client.query('select board, version::float8 as version from model.seal()');
+    await this.client.query('commit');
+    return rows.find((row) => row.board === board)?.version;
+  }
+
+  change(board) {
+    return this.write(board, `select model.upsert(${board}, 2, ${this.random.below(1e6)}, 'ending ${this.serial += 1}')`);
+  }
+
+  shut(gateClass, id) { return this.keeper.query('select pg_advisory_lock($1, $2)', [gateClass, id]); }
+  open(gateClass, id) { return this.keeper.query('select pg_advisory_unlock($1, $2)', [gateClass, id]); }
+
+  // A read stands before the gate: it has its snapshot.
+  arrived(gateClass, id) {
+    return until(async () => {
+      const { rows } = await this.client.query(`select from pg_locks where locktype = 'advisory' and not granted
+        and classid = $1 and objid = $2`, [gateClass, id]);
+      return rows.length > 0;
+    }, { limit: 5000, every: 3, what: `a read of ${gateClass}/${id} has begun` });
+  }
+
+  // act() in the middle of the read that begin() causes. Returns whether it could be played: an empty
+  // board has nothing to change.
+  async during(gateClass, id, begin, act) {
+    await this.shut(gateClass, id);
+    try {
+      if (await begin() === undefined) return false;
+      await this.arrived(gateClass, id);
+      await act();
+      return true;
+    } finally {
+      await this.open(gateClass, id);
+    }
+  }
+
+  listening() {
+    return until(async () => (await this.world.cluster.backends(`${LISTENER} and query like '%listen crier%'`)).length > 0,
+      { limit: 20_000, every: 5, what: 'the relay listens again' });
+  }
+
+  connected() {
+    return until(async () => (await this.world.cluster.backends(LISTENER)).length > 0,
+      { limit: 20_000, every: 5, what: 'the listener is connected again' });
+  }
+
+  // ---- scenes -----------------------------------------------------------------------------------------
+
+  async gap(list) {
+    const { listen } = this.world.links;
+    listen.refuse();
+    for (const board of list.splice(0, 2)) await this.change(board);
+    listen.pass();
+    listen.delay(GAP_DELAY_MS); // LISTEN is sent that long after the session began, and again that long on its way
+    await this.connected();
+    await sleep(0.7 * GAP_DELAY_MS);
+    for (const board of list) {
+      if (await this.change(board) !== undefined) this.count('while nobody listens');
+      await sleep(1.6 * GAP_DELAY_MS / list.length);
+    }
+    await this.listening();
+    listen.delay(0);
+    await sleep(3 * GAP_DELAY_MS); // what was under way with the delay has arrived
+  }
+
+  async middle(list) {
+    for (const board of list) {
+      if (await this.during(SLOW, board, () => this.change(board), () => this.change(board))) this.count('in the middle of a read');
+    }
+  }
+
+  // Of a document that is watched, and of one that is only asked for.
+  async behind(watched, asked) {
+    for (const board of watched) await this.askBehind(board, () => this.change(board));
+    for (const board of asked) await this.askBehind(board, () => { this.first = this.get(board); return true; });
+    await this.first;
+  }
+
+  get(board) { return ask(this, new Document('slow', board), { name: 'endings', clocks: new Map() }); }
+
+  async askBehind(board, begin) {
+    let least, answer;
+    await this.during(SLOW, board, begin, async () => {
+      least = await this.change(board);
+      answer = this.get(board);
+      await sleep(50); // the request has arrived, most of the time
+    });
+    const { status, text } = await answer ?? {};
+    if (status !== 200 || least === undefined) return;
+    this.count('asked for behind a read');
+    const { version } = JSON.parse(text);
+    if (!(version >= least)) {
+      this.checker.violation(`a GET after COMMIT shows version ${version} of board ${board}, not yet ${least}`, { key: `/api/slow/${board}`, text });
+    }
+  }
+
+  async leaving(sources, targets) {
+    for (const source of sources) {
+      const salt = this.random.below(1e6);
+      const moves = this.random.chance(0.5);
+      const left = moves ? await this.write(source, `select model.move(${source}, ${this.random.pick(targets)}, 1, ${salt})`)
+        : await this.write(source, `select model.remove(${source}, 1, ${salt})`);
+      if (left !== undefined) this.count(moves ? 'moved elsewhere' : 'deleted');
+    }
+  }
+
+  // Some item somewhere that nobody watches, or undefined.
+  async item(where) {
+    const { rows } = await this.client.query(`select item, board from model.places where board is not null and ${where}`);
+    return rows.length === 0 ? undefined : this.random.pick(rows);
+  }
+
+  async learned() {
+    const stranger = await this.item(`item > ${WATCHED_ITEMS}`);
+    if (stranger) {
+      const document = new Document('item', stranger.item);
+      await this.during(ITEM, stranger.item, () => this.invite(document), () => this.change(stranger.board));
+      this.count('before the topic was known');
+    }
+    const mover = await this.item(`item <= ${WATCHED_ITEMS}`);
+    if (!mover) return;
+    const target = 1 + (mover.board % BOARDS);
+    const note = `'ending ${this.serial += 1}'`;
+    await this.during(ITEM, mover.item, () => this.write(target, `select model.carry(${mover.item}, ${mover.board}, ${target})`),
+      () => this.write(target, `select model.alter(${target}, 1, 7, ${note})`));
+    this.count('before the new topic was known');
+  }
+}
+
+function boards(from, to) { return Array.from({ length: to - from + 1 }, (_, i) => from + i); }
