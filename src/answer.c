@@ -74,7 +74,7 @@ static void refuse(h2o_req_t *req)
 
     log_error("an answer of the database has a status or header that cannot be sent");
     metric_answer(METRIC_ACTION_2XX, 500);
-    req->res.headers = (h2o_headers_t){NULL};
+    memset(&req->res.headers, 0, sizeof(req->res.headers));
     problem_set(&problem, 500, "The function of this route failed", NULL);
     response_problem(req, &problem);
 }
