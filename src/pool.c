@@ -100,9 +100,10 @@ static void set_state(struct pool *pool, bool up, const char *err)
 /* --- a job on a member ---------------------------------------------------------------------- */
 
 /* What a function may have done to its session for good (SET, not SET LOCAL) is undone before the
- * COMMIT, in the same transaction, because a pooler may give the next one another session. */
+ * COMMIT, in the same transaction, because a pooler may give the next one another session. Settings
+ * come first: a statement_timeout of the function's must not stop the rest. */
 static const char *const tidy_up[] = {
-    "reset session authorization", "reset role", "reset all", "discard temp", "select pg_catalog.pg_advisory_unlock_all()",
+    "reset all", "reset session authorization", "reset role", "discard temp", "select pg_catalog.pg_advisory_unlock_all()",
 };
 
 static void send_simple(PGconn *conn, const char *sql)
