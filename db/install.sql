@@ -64,6 +64,12 @@ set local client_min_messages = 'warning';
 \ir functions/crier/refresh_watches.sql
 \ir functions/crier/topic_shape.sql
 \ir functions/crier/touch.sql
+\ir functions/crier/templates_meet.sql
+\ir functions/crier/announce_check.sql
+\ir functions/crier/announce.sql
+\ir functions/crier/channel_check.sql
+\ir functions/crier/channel_store.sql
+\ir functions/crier/channel.sql
 \ir functions/crier/argument_fits.sql
 \ir functions/crier/path_fill.sql
 \ir functions/crier/arguments_refuse.sql
@@ -87,7 +93,6 @@ set local client_min_messages = 'warning';
 \ir functions/crier/function_stored.sql
 \ir functions/crier/decode.sql
 \ir functions/crier/route_match.sql
-\ir functions/crier/templates_meet.sql
 \ir functions/crier/is_json.sql
 \ir functions/crier/explain_function.sql
 \ir functions/crier/try_read.sql
@@ -102,6 +107,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/explain_privileges.sql
 \ir functions/crier/explain_relays.sql
 \ir functions/crier/explain_subscriptions.sql
+\ir functions/crier/explain_channel.sql
 \ir functions/crier/explain.sql
 \ir functions/crier/check.sql
 

@@ -13,7 +13,7 @@ begin
         return query
             select route.path, e.step, e.ok, e.detail, e.hint
             from crier.explain(route.path) e
-            where e.step in ('route', 'function', 'privilege')
+            where e.step in ('route', 'function', 'channel', 'privilege')
                or e.step = 'watch' and not e.ok and e.detail like 'no watch %'
                or e.step in ('arguments', 'document', 'topic')
                   and not route.parameters @> '[{"required": true}]';

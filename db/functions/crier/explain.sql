@@ -28,6 +28,12 @@ begin
         return;
     end if;
     return next crier.found('route', true, format('%s %s', route.method, route.path), null);
+    if route.kind = 'channel' then
+        return query select * from crier.explain_channel(route);
+        return query select * from crier.explain_relays();
+        return query select * from crier.explain_subscriptions(route.path);
+        return;
+    end if;
     return query select * from crier.explain_function(route);
     if matched.arguments is not null and crier.function_stored(route.function) is not null then
         select d.findings, d.key, d.topic into findings, key, topic

@@ -4,7 +4,8 @@ create or replace function crier.grant_relay(role name)
 as $$
 begin
     /* Lets a login role be the relay, and nothing else: the document functions keep their own
-       privileges, which crier.explain checks. */
+       privileges, which crier.explain checks. Actions that run as the relay may announce,
+       which is no more than NOTIFY lets anybody do. */
     if to_regrole(quote_ident(role)) is null then
         perform crier.fail('CR060',
             format('there is no role %s', coalesce(quote_ident(role), 'NULL')),
@@ -22,7 +23,8 @@ begin
         crier.act(integer, json, json, bytea, json), crier.action_values(jsonb, jsonb, jsonb, boolean),
         crier.argument(jsonb, text, text, boolean, anyelement),
         crier.argument_items(jsonb, text, boolean), crier.body_json(bytea),
-        crier.response_of(crier.response, bigint), crier.response_head(crier.response) to %I', role);
+        crier.response_of(crier.response, bigint), crier.response_head(crier.response),
+        crier.announce(text, text, json) to %I', role);
 end
 $$;
 comment on function crier.grant_relay(name) is

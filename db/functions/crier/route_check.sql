@@ -12,8 +12,8 @@ begin
     /* Whether a route's path and options are in order: raises what is not. */
     perform crier.path_check('GET', path);
     perform crier.option_check('event', event,
-        event ~ '^[^[:cntrl:]]{1,100}$' and event <> 'gone',
-        'Give 1 to 100 characters without control characters; gone is the relay''s own.');
+        event ~ '^[^[:cntrl:]]{1,100}$' and event not in ('gone', 'gap'),
+        'Give 1 to 100 characters without control characters; gone and gap are the relay''s own.');
     perform crier.option_check('inline', inline::text, true, 'Give true or false.');
     perform crier.option_check('min_interval', min_interval::text,
         min_interval between '0' and '1 hour', 'Give 0 (every change at once) to 1 hour.');

@@ -16,7 +16,7 @@ as $$
         kind = excluded.kind, function = excluded.function, parameters = excluded.parameters,
         event = excluded.event, topic = excluded.topic, inline = excluded.inline,
         min_interval = excluded.min_interval, reread = excluded.reread,
-        max_bytes = excluded.max_bytes, call = excluded.call
+        max_bytes = excluded.max_bytes, call = excluded.call, channel = null
     returning r.id;
 $$;
 comment on function crier.route_store(text, oid, text, oid, boolean, interval, interval, bigint) is
