@@ -166,6 +166,17 @@ static void load_routes(struct core *core);
 /* The columns of on_version()'s query, in its order. */
 enum { ID, METHOD, PATH, PARAMETERS, KIND, EVENT, INLINE, CHANNEL, HAS_TOPIC, MIN_INTERVAL, REREAD, MAX_BYTES, FINGERPRINT };
 
+/* crier.channel() declares no other. */
+static bool set_channel(struct route *route, const char *name)
+{
+    if (route->kind != ROUTE_CHANNEL)
+        return true;
+    if (name[0] == '\0' || strcmp(name, "crier") == 0)
+        return false;
+    route->channel = must_strdup(name);
+    return true;
+}
+
 static struct route *read_row(const PGresult *result, int row)
 {
     const char *method = PQgetvalue(result, row, METHOD), *path = PQgetvalue(result, row, PATH);
@@ -181,8 +192,11 @@ static struct route *read_row(const PGresult *result, int row)
         route_unref(route);
         return NULL;
     }
-    if (!PQgetisnull(result, row, CHANNEL))
-        route->channel = must_strdup(PQgetvalue(result, row, CHANNEL));
+    if (!set_channel(route, PQgetvalue(result, row, CHANNEL))) {
+        log_error("route %s is left out: no channel can be called %s", path, PQgetvalue(result, row, CHANNEL));
+        route_unref(route);
+        return NULL;
+    }
     route->inlined = PQgetvalue(result, row, INLINE)[0] == 't';
     if (strcmp(event, "message") != 0) /* EventSource's default needs no line */
         route->event = must_strdup(event);
@@ -237,10 +251,34 @@ static void install_routes(struct core *core, struct routes *routes)
     aliases_forget(&core->aliases);
     HASH_ITER(hh, core->mirrors.by_key, mirror, next)
         follow_route(mirror, routes);
+    channels_follow(&core->events.channels, routes);
     for (unsigned i = 0; i < core->options->threads; ++i)
         worker_set_routes(core->workers[i], routes_ref(routes));
     log_notice("%zu routes", routes->count);
     update_ready(core);
+}
+
+static void install_routes_next(struct core *core)
+{
+    struct routes *routes = core->routes_next;
+
+    core->routes_next = NULL;
+    if (routes != NULL)
+        install_routes(core, routes);
+}
+
+/* A channel's streams are opened when it is listened to, so that nothing is missed between the two:
+ * LISTEN first, then the routes are the workers'. */
+static void listen_then_install(struct core *core, struct routes *routes)
+{
+    routes_unref(core->routes_next);
+    core->routes_next = routes;
+    for (size_t i = 0; i < routes->count; ++i) {
+        if (routes->route[i]->kind == ROUTE_CHANNEL)
+            listener_want(&core->listener, routes->route[i]->channel);
+    }
+    if (!listener_follow(&core->listener))
+        install_routes_next(core);
 }
 
 static void load_routes_later(struct core *core)
@@ -279,7 +317,7 @@ static void on_routes(struct pool_job *job, enum pool_outcome outcome, PGresult 
     } else if (outcome == POOL_ERROR) {
         explain_failure(core, sqlstate, message);
     } else {
-        install_routes(core, read_table(result));
+        listen_then_install(core, read_table(result));
         PQclear(result);
         if (core->routes_due)
             load_routes(core);
@@ -369,8 +407,14 @@ static void on_listening(struct listener *listener)
 
     core->listener_error[0] = '\0';
     log_notice("listening to the database");
+    events_after_gap(&core->events);
     mirrors_resynchronise(&core->mirrors);
     load_routes(core);
+}
+
+static void on_channels(struct listener *listener)
+{
+    install_routes_next(listener->data);
 }
 
 static void on_heard(struct listener *listener)
@@ -387,6 +431,7 @@ static void on_listener_lost(struct listener *listener, const char *err)
     snprintf(core->listener_error, sizeof(core->listener_error), "%s", err);
     if (!core->ready && strstr(err, "pooler") != NULL)
         fatal(core, 1); /* it would never hear anything */
+    install_routes_next(core);
     update_ready(core);
 }
 
@@ -412,8 +457,14 @@ static void on_notification(struct listener *listener, const char *channel, cons
     struct core *core = listener->data;
     struct notification n;
 
-    (void)channel; /* `crier` is the only one besides the canary's */
+    if (strcmp(channel, "crier") != 0) {
+        metric_add(METRIC_NOTIFICATIONS_CHANNEL, 1);
+        events_notified(&core->events, channel, payload);
+        return;
+    }
     notification_decode(&n, payload, strlen(payload));
+    if (n.kind == NOTIFICATION_ANNOUNCEMENT && !events_announced(&core->events, &n))
+        notification_dispose(&n); /* unknown is what it is then */
     metric_add(metric_of[n.kind], 1);
     if (n.kind == NOTIFICATION_TOPIC)
         mirrors_touch(&core->mirrors, n.text);
@@ -422,6 +473,12 @@ static void on_notification(struct listener *listener, const char *channel, cons
     else if (n.kind == NOTIFICATION_ROUTES)
         load_routes(core);
     notification_dispose(&n);
+}
+
+static void on_drained(struct listener *listener)
+{
+    struct core *core = listener->data;
+    events_flush(&core->events);
 }
 
 /* --- messages of workers ------------------------------------------------------------------------ */
@@ -468,6 +525,8 @@ static void on_watch(struct message *message)
 
     if (call == NULL)
         worker_gone(core->workers[m->worker], m->call);
+    else if (call->route->kind == ROUTE_CHANNEL)
+        events_watch(&core->events, m->worker, call);
     else
         mirror_watch(mirrors_get(&core->mirrors, call), m->worker);
     call_unref(call);
@@ -479,9 +538,12 @@ static void on_unwatch(struct message *message)
 {
     struct worker_message *m = (struct worker_message *)message;
     struct mirror *mirror = mirrors_find(&m->core->mirrors, m->key);
+    struct channel_key *channel = channels_find_key(&m->core->events.channels, m->key);
 
     if (mirror != NULL)
         mirror_unwatch(mirror, m->worker);
+    if (channel != NULL)
+        channel_key_unwatch(channel, m->worker);
     free(m);
 }
 
@@ -489,9 +551,12 @@ static void on_count(struct message *message)
 {
     struct worker_message *m = (struct worker_message *)message;
     struct mirror *mirror = mirrors_find(&m->core->mirrors, m->key);
+    struct channel_key *channel = channels_find_key(&m->core->events.channels, m->key);
 
     if (mirror != NULL)
         mirror_count(mirror, m->worker, m->subscribers);
+    if (channel != NULL)
+        channel_key_count(channel, m->worker, m->subscribers);
     free(m);
 }
 
@@ -614,11 +679,14 @@ void core_init(struct core *core, const struct options *options)
     core->listener.on_listening = on_listening;
     core->listener.on_heard = on_heard;
     core->listener.on_lost = on_listener_lost;
+    core->listener.on_channels = on_channels;
     core->listener.on_notification = on_notification;
+    core->listener.on_drained = on_drained;
     core->listener.data = core;
     mirrors_init(&core->mirrors, &core->loop.timers, &mirror_ops, options->threads, core);
+    events_init(&core->events, core, options->threads);
     aliases_init(&core->aliases, &core->pool, on_resolved);
-    report_init(&core->report, &core->pool, &core->mirrors, core->id, &core->listener.listening);
+    report_init(&core->report, &core->pool, &core->mirrors, &core->events.channels, core->id, &core->listener.listening);
     core->routes_retry.fire = on_routes_retry;
 }
 

@@ -2,7 +2,7 @@
  *
  * The core owns the pool, the listener, the routes and the mirrors; nobody else touches them.
  * Workers own connections and subscribers. They meet in messages: a worker says watch, unwatch,
- * count and ask; the core says publish, gone, failed, away, routes and answer. A change takes this
+ * count and ask; the core says publish, opened, events, gone, failed, away, routes and answer. A change takes this
  * way: listener -> mirror -> one read -> one frame -> one message for each worker that has
  * subscribers of the key.
  */
@@ -10,6 +10,7 @@
 #define PGCRIER_CORE_H
 
 #include "alias.h"
+#include "events.h"
 #include "listener.h"
 #include "mirror.h"
 #include "options.h"
@@ -27,10 +28,12 @@ struct core {
     struct pool pool;
     struct listener listener;
     struct mirrors mirrors;
+    struct events events;
     struct aliases aliases;
     struct report report;
     struct upkeep upkeep;
     struct routes *routes;        /* newest; NULL before the first */
+    struct routes *routes_next;   /* for them LISTEN has yet to come in force; or NULL */
     struct pool_job routes_job;
     bool routes_loading;
     bool routes_due;              /* they changed while they were being loaded */

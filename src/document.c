@@ -67,10 +67,7 @@ static void on_document(struct ask *answered)
     if (req != NULL && pending->ask.frame == NULL) {
         response_problem(req, &pending->ask.problem);
     } else if (req != NULL && pending->stream_headers) {
-        response_stream_headers(req);
-        req->res.status = 200;
-        req->res.reason = "OK";
-        h2o_send_inline(req, "", 0);
+        response_stream_head(req);
     } else if (req != NULL) {
         response_document(req, pending->ask.frame);
         pending->ask.frame = NULL;

@@ -38,8 +38,9 @@ struct frame {
     bool superseded;              /* once true, it is in the list */
     _Atomic bool condemned;
     struct frame *before, *after; /* in the list */
-    char id[FRAME_ID_LENGTH + 1]; /* "" for a frame of text */
+    char id[FRAME_ID_LENGTH + 1]; /* "" but for a document */
     uint64_t noticed_ns;
+    size_t events;
     bool kept;        /* the document was not copied: json is the owner's */
     const char *json; /* within `bytes`, or the owner's; NULL for a frame of text */
     size_t json_length;
@@ -132,6 +133,7 @@ struct frame *frame_document(const char *event, char *json, size_t length,
 
     memcpy(f->id, id, sizeof(id));
     f->noticed_ns = noticed_ns;
+    f->events = 1;
     f->json_length = length;
     if (copy) {
         copy_json(f, json, length);
@@ -146,14 +148,19 @@ struct frame *frame_document(const char *event, char *json, size_t length,
     return f;
 }
 
+struct frame *frame_events(const char *sse, size_t length, size_t count, uint64_t noticed_ns)
+{
+    assert(length >= EVENT_END && memcmp(sse + length - EVENT_END, "\n\n", EVENT_END) == 0);
+    struct frame *f = make(sse, length - EVENT_END, 0, true);
+    memcpy(f->bytes + f->stored - CHUNK_END, tail, CHUNK_END);
+    f->events = count;
+    f->noticed_ns = noticed_ns;
+    return f;
+}
+
 struct frame *frame_text(const char *sse)
 {
-    size_t length = strlen(sse);
-    assert(length >= EVENT_END && strcmp(sse + length - EVENT_END, "\n\n") == 0);
-    length -= EVENT_END;
-    struct frame *f = make(sse, length, 0, true);
-    memcpy(f->bytes + f->stored - CHUNK_END, tail, CHUNK_END);
-    return f;
+    return frame_events(sse, strlen(sse), 0, 0);
 }
 
 struct frame *frame_ref(struct frame *f)
@@ -208,6 +215,11 @@ uint64_t frame_noticed_ns(const struct frame *f)
 size_t frame_size(const struct frame *f)
 {
     return f->size;
+}
+
+size_t frame_event_count(const struct frame *f)
+{
+    return f->events;
 }
 
 /* Fills iov with the bytes from `begin` on, but for the last `less` octets of a chunk. */

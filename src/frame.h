@@ -35,14 +35,17 @@ struct frame *frame_document(const char *event, char *json, size_t length,
                              void (*release)(void *owner), void *owner, uint64_t noticed_ns);
 /* A frame of fixed text, already in SSE syntax and ending in a blank line: comments, `gone`. */
 struct frame *frame_text(const char *sse);
+/* A frame of `count` whole events in SSE syntax, which are copied: `sse` ends in a blank line. */
+struct frame *frame_events(const char *sse, size_t length, size_t count, uint64_t noticed_ns);
 
 struct frame *frame_ref(struct frame *f);
 void frame_unref(struct frame *f); /* NULL is fine */
 
-const char *frame_id(const struct frame *f);          /* NUL-terminated; "" for a frame of text */
+const char *frame_id(const struct frame *f);          /* NUL-terminated; "" but for a document */
 const char *frame_json(const struct frame *f, size_t *length);
 uint64_t frame_noticed_ns(const struct frame *f);
 size_t frame_size(const struct frame *f);             /* octets of the event */
+size_t frame_event_count(const struct frame *f);      /* a document is 1, a frame of text 0 */
 /* Fill iov with the event, plain or as one chunk; return how many were filled. */
 int frame_event(const struct frame *f, struct iovec iov[FRAME_MAX_IOV]);
 int frame_chunk(const struct frame *f, struct iovec iov[FRAME_MAX_IOV]);

@@ -10,6 +10,8 @@ struct hub_key {
     struct hub *hub;
     struct call *call;          /* a reference; its key is the name here */
     struct frame *frame;        /* newest; NULL before the first */
+    bool open;                  /* of a channel */
+    struct event_log *log;      /* NULL before the first event */
     h2o_linklist_t subscribers;
     uint32_t count;
     h2o_linklist_t counted;     /* linked while the count is to be told */
@@ -53,6 +55,7 @@ static void drop_key(struct hub_key *key)
         h2o_linklist_unlink(&key->counted);
     key->hub->unwatch(key->hub, key->call->key);
     frame_unref(key->frame);
+    event_log_release(key->log);
     call_unref(key->call);
     free(key);
 }
@@ -93,6 +96,8 @@ void hub_subscribe(struct hub *hub, struct subscriber *s, struct call *call)
     s->key = key;
     s->link = (h2o_linklist_t){NULL, NULL};
     h2o_linklist_insert(&key->subscribers, &s->link);
+    if (key->log != NULL)
+        event_reader_attach(&s->events, key->log);
     ++key->count;
     count_changed(key);
     metric_add(METRIC_SUBSCRIBERS, 1);
@@ -102,12 +107,15 @@ void hub_subscribe(struct hub *hub, struct subscriber *s, struct call *call)
         s->ops->away(s);
     else if (key->frame != NULL)
         s->ops->changed(s);
+    else if (key->open)
+        s->ops->opened(s);
 }
 
 void hub_unsubscribe(struct subscriber *s)
 {
     struct hub_key *key = s->key;
 
+    event_reader_detach(&s->events);
     if (key == NULL)
         return;
     detach(s);
@@ -183,6 +191,86 @@ void hub_failed(struct hub *hub, const char *name, const struct problem *problem
         s->ops->failed(s, problem);
     release(key);
 }
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+void hub_opened(struct hub *hub, const char *name)
+{
+    struct hub_key *key = find(hub, name);
+    struct subscriber *s;
+
+    if (key == NULL || key->open)
+        return;
+    key->open = true;
+    hold(key);
+    FOR_EACH_SUBSCRIBER(key, s)
+        s->ops->opened(s);
+    release(key);
+}
+
+static void start_log(struct hub_key *key)
+{
+    struct subscriber *s;
+
+    key->log = event_log_create();
+    FOR_EACH_SUBSCRIBER(key, s)
+        event_reader_attach(&s->events, key->log);
+}
+
+static void add_events(struct hub_key *key, struct frame *const *frames, size_t count)
+{
+    struct subscriber *s;
+    uint64_t first;
+
+    if (key->log == NULL)
+        start_log(key);
+    for (size_t i = 0; i < count; ++i)
+        event_log_append(key->log, frame_ref(frames[i]));
+    first = event_log_next(key->log);
+    hold(key);
+    FOR_EACH_SUBSCRIBER(key, s) {
+        if (s->events.next < first)
+            first = s->events.next; /* what it takes now goes with the next trim, or when all have */
+        event_reader_has_overflowed(&s->events) ? s->ops->overflowed(s) : s->ops->happened(s);
+    }
+    event_log_trim(key->log, first);
+    release(key);
+}
+
+void hub_events(struct hub *hub, const char *name, struct frame *const *frames, size_t count)
+{
+    struct hub_key *key = find(hub, name);
+
+    if (key != NULL && !hub->deaf)
+        add_events(key, frames, count);
+}
+
+void hub_gap(struct hub *hub, struct frame *frame)
+{
+    struct hub_key *key, *next;
+
+    if (hub->deaf)
+        return;
+    HASH_ITER(hh, hub->keys, key, next) {
+        if (key->open || key->log != NULL)
+            add_events(key, &frame, 1);
+    }
+}
+
+void hub_overflowed(struct hub *hub, const char *name)
+{
+    struct hub_key *key = find(hub, name);
+    struct subscriber *s;
+
+    if (key == NULL || hub->deaf)
+        return;
+    hold(key);
+    FOR_EACH_SUBSCRIBER(key, s)
+        s->ops->overflowed(s);
+    release(key);
+}
+
+/* --- the database ---------------------------------------------------------------------------- */
 
 void hub_set_away(struct hub *hub, bool away)
 {

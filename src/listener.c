@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "log.h"
 #include "metrics.h"
+
+enum { SQL_MAX = 2 << 20 }; /* 10,000 routes of one channel each need less */
 
 static struct listener *of(struct pg *pg)
 {
@@ -18,9 +21,100 @@ static struct timers *timers(struct listener *listener)
     return &listener->pg.loop->timers;
 }
 
+/* --- channels -------------------------------------------------------------------------------- */
+
+struct listened {
+    bool wanted;
+    bool named;    /* since the last listener_follow() */
+    bool in_force; /* or LISTEN is in flight */
+    UT_hash_handle hh;
+    char name[];
+};
+
+void listener_want(struct listener *listener, const char *name)
+{
+    struct listened *channel;
+    size_t length = strlen(name);
+
+    HASH_FIND(hh, listener->channels, name, length, channel);
+    if (channel == NULL) {
+        channel = must_alloc(sizeof(*channel) + length + 1);
+        memcpy(channel->name, name, length);
+        HASH_ADD_KEYPTR(hh, listener->channels, channel->name, length, channel);
+    }
+    channel->named = true;
+}
+
+static void add_command(struct listener *listener, struct buffer *sql, const char *verb, const char *name)
+{
+    char *quoted = PQescapeIdentifier(listener->pg.conn, name, strlen(name));
+
+    if (quoted == NULL) /* no valid UTF-8: nobody can notify it */
+        return;
+    buffer_printf(sql, "%s %s; ", verb, quoted);
+    PQfreemem(quoted);
+}
+
+/* Appends what is to be said to get from what is in force to what is wanted. */
+static void add_commands(struct listener *listener, struct buffer *sql)
+{
+    struct listened *channel, *next;
+
+    HASH_ITER(hh, listener->channels, channel, next) {
+        if (channel->wanted && !channel->in_force) {
+            add_command(listener, sql, "listen", channel->name);
+            channel->in_force = true;
+        } else if (!channel->wanted) {
+            if (channel->in_force)
+                add_command(listener, sql, "unlisten", channel->name);
+            HASH_DEL(listener->channels, channel);
+            free(channel);
+        }
+    }
+}
+
+/* Returns whether a command is in flight. */
+static bool follow(struct listener *listener)
+{
+    struct buffer sql;
+
+    if (!listener->listening || listener->following)
+        return listener->following;
+    buffer_init(&sql, SQL_MAX);
+    add_commands(listener, &sql);
+    if (sql.length != 0) {
+        PQsendQuery(listener->pg.conn, sql.bytes);
+        pg_flush(&listener->pg);
+        listener->following = true;
+    }
+    buffer_dispose(&sql);
+    return listener->following;
+}
+
+bool listener_follow(struct listener *listener)
+{
+    struct listened *channel, *next;
+
+    HASH_ITER(hh, listener->channels, channel, next) {
+        channel->wanted = channel->named;
+        channel->named = false;
+    }
+    return follow(listener);
+}
+
+static void forget_channels(struct listener *listener)
+{
+    struct listened *channel, *next;
+
+    HASH_ITER(hh, listener->channels, channel, next)
+        channel->in_force = false;
+    listener->following = false;
+}
+
 static void lose(struct listener *listener, const char *err)
 {
     pg_close(&listener->pg);
+    forget_channels(listener);
     timer_cancel(timers(listener), &listener->canary);
     timer_cancel(timers(listener), &listener->canary_deadline);
     if (listener->listening)
@@ -101,15 +195,18 @@ static void canary_heard(struct listener *listener, const char *payload)
 static void on_connected(struct pg *pg, const char *err)
 {
     struct listener *listener = of(pg);
-    char sql[160];
+    struct buffer sql;
 
     if (err != NULL) {
         lose(listener, err);
         return;
     }
-    snprintf(sql, sizeof(sql), "listen crier; listen %s", listener->canary_channel);
-    PQsendQuery(pg->conn, sql);
+    buffer_init(&sql, SQL_MAX);
+    buffer_printf(&sql, "listen crier; listen %s; ", listener->canary_channel);
+    add_commands(listener, &sql);
+    PQsendQuery(pg->conn, sql.bytes);
     pg_flush(pg);
+    buffer_dispose(&sql);
     timer_set(timers(listener), &listener->canary_deadline, CANARY_TIMEOUT_MS * NS_PER_MS);
 }
 
@@ -134,6 +231,18 @@ static void drain_notifications(struct listener *listener)
             listener->on_notification(listener, notify->relname, notify->extra);
         PQfreemem(notify);
     }
+    listener->on_drained(listener);
+}
+
+static void command_done(struct listener *listener)
+{
+    if (!listener->listening) {
+        listening(listener);
+    } else if (listener->following) {
+        listener->following = false;
+        if (!follow(listener))
+            listener->on_channels(listener);
+    }
 }
 
 static void on_input(struct pg *pg)
@@ -145,7 +254,7 @@ static void on_input(struct pg *pg)
     while (!PQisBusy(pg->conn)) {
         PGresult *result = PQgetResult(pg->conn);
         if (result == NULL) {
-            done = !listener->listening;
+            done = true;
             break;
         }
         if (PQresultStatus(result) == PGRES_FATAL_ERROR)
@@ -157,7 +266,7 @@ static void on_input(struct pg *pg)
         return;
     }
     if (done)
-        listening(listener);
+        command_done(listener);
     drain_notifications(listener);
 }
 

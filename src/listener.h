@@ -6,6 +6,8 @@
  * through the pool and must come back here within CANARY_TIMEOUT_MS, or the connection is replaced.
  * LISTEN itself has as long to be answered.
  *
+ * Besides `crier` and the canary's it listens to the channels that its owner wants.
+ *
  * Every new connection means that notifications may have been missed: on_listening() is the
  * owner's order to read everything again, given after LISTEN is in force and never before.
  */
@@ -16,11 +18,15 @@
 
 enum { CANARY_INTERVAL_MS = 5000, CANARY_TIMEOUT_MS = 10000 };
 
+struct listened; /* a channel that is wanted, or was */
+
 struct listener {
     struct pg pg;
     struct pool *pool;            /* carries the canary */
     char canary_channel[64];      /* private to this relay */
     bool listening;
+    struct listened *channels;
+    bool following;               /* a LISTEN or UNLISTEN besides the first is in flight */
     unsigned failures;
     unsigned long canary_sent, canary_seen;
     char canary_number[24];
@@ -31,12 +37,18 @@ struct listener {
     void (*on_listening)(struct listener *listener);            /* read everything again */
     void (*on_heard)(struct listener *listener);                /* the first canary came back */
     void (*on_lost)(struct listener *listener, const char *err);
+    void (*on_channels)(struct listener *listener);             /* what is wanted is in force */
     void (*on_notification)(struct listener *listener, const char *channel, const char *payload);
+    void (*on_drained)(struct listener *listener);              /* that were all that had come */
     void *data;
 };
 
 void listener_init(struct listener *listener, struct loop *loop, const char *conninfo,
                    struct pool *pool, const char *relay_id);
 void listener_start(struct listener *listener);
+/* Name every channel that is wanted, then follow: the others go. Returns whether on_channels() is to
+ * be waited for; not while there is no connection, which will begin with what is wanted. */
+void listener_want(struct listener *listener, const char *channel);
+bool listener_follow(struct listener *listener);
 
 #endif

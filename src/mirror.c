@@ -248,16 +248,28 @@ struct mirror *mirrors_get(struct mirrors *set, struct call *call)
     return mirror;
 }
 
-void mirrors_touch(struct mirrors *set, const char *name)
+void mirrors_each_of_topic(struct mirrors *set, const char *name,
+                           void (*each)(struct mirror *mirror, void *data), void *data)
 {
     struct mirror_topic *topic;
 
     HASH_FIND_STR(set->by_topic, name, topic);
     if (topic == NULL)
         return;
-    /* A mirror that exists is wanted, and a touch takes no wish away: none leaves the list. */
     for (h2o_linklist_t *at = topic->mirrors.next; at != &topic->mirrors; at = at->next)
-        touch(H2O_STRUCT_FROM_MEMBER(struct mirror, topic_link, at));
+        each(H2O_STRUCT_FROM_MEMBER(struct mirror, topic_link, at), data);
+}
+
+static void touch_one(struct mirror *mirror, void *data)
+{
+    (void)data;
+    touch(mirror);
+}
+
+void mirrors_touch(struct mirrors *set, const char *name)
+{
+    /* A mirror that exists is wanted, and a touch takes no wish away: none leaves the list. */
+    mirrors_each_of_topic(set, name, touch_one, NULL);
 }
 
 void mirrors_touch_template(struct mirrors *set, const struct path_template *template)

@@ -112,6 +112,9 @@ struct mirror *mirrors_get(struct mirrors *set, struct call *call);
 struct mirror *mirrors_find(struct mirrors *set, const char *key); /* NULL when there is none */
 
 void mirrors_touch(struct mirrors *set, const char *topic);
+/* Calls back for every mirror of a topic; the callback changes none of them. */
+void mirrors_each_of_topic(struct mirrors *set, const char *topic,
+                           void (*each)(struct mirror *mirror, void *data), void *data);
 void mirrors_touch_template(struct mirrors *set, const struct path_template *template);
 /* The listening connection is new: whatever is watched is dirty. */
 void mirrors_resynchronise(struct mirrors *set);

@@ -112,6 +112,22 @@ bool negotiate_stream(const char *accept, size_t length)
     return stream.q > 0 && stream_first;
 }
 
+bool negotiate_accepts_stream(const char *accept, size_t length)
+{
+    struct chance stream = {0, 0};
+    struct text rest = {accept, length > 0 ? accept + length : accept};
+    if (accept == NULL || trim(rest).at == trim(rest).end)
+        return true;
+    while (rest.at < rest.end) {
+        struct text parameters = next(&rest, ',');
+        struct text range = next(&parameters, ';');
+        int q = quality(parameters);
+        if (q >= 0)
+            consider(&stream, range, "text/event-stream", "text/*", q);
+    }
+    return stream.q > 0;
+}
+
 /* Takes an entity tag's opaque part off the front (no escapes in there: RFC 9110, section 8.8.3);
  * false, with the rest of the element gone, when none stands there. */
 static bool next_tag(struct text *rest, struct text *opaque)

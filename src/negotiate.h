@@ -13,6 +13,9 @@
  * in the header. No header, garbage, or both covered only by ranges of one q-value mean JSON. */
 bool negotiate_stream(const char *accept, size_t length);
 
+/* Whether text/event-stream is accepted at all; without a header anything is. */
+bool negotiate_accepts_stream(const char *accept, size_t length);
+
 /* Whether If-None-Match names `etag` (opaque part, no quotes), compared weakly; '*' names all. */
 bool negotiate_none_match(const char *header, size_t length, const char *etag);
 

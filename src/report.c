@@ -14,25 +14,34 @@ static void add_time(struct buffer *b, const char *name, uint64_t ms)
         buffer_printf(b, ",\"%s\":%llu", name, (unsigned long long)ms);
 }
 
+/* What is said of a key. */
+struct row {
+    const char *key;
+    int route;
+    uint32_t subscribers;
+    const char *topic; /* NULL: not known */
+    uint64_t notified_at_ms, read_at_ms;
+    const struct problem *error; /* NULL, or status 0: none */
+};
+
 /* Returns 0, or -1 when the row did not fit: nothing of it is added then. */
-static int add_row(struct buffer *b, struct mirror *mirror, uint32_t subscribers)
+static int add_row(struct buffer *b, const struct row *row)
 {
     size_t before = b->length;
-    const char *topic = mirror_topic(mirror);
 
     buffer_puts(b, b->length == 0 ? "[" : ",");
     buffer_puts(b, "{\"key\":");
-    buffer_json_string(b, mirror->call->key, strlen(mirror->call->key));
-    buffer_printf(b, ",\"route\":%d,\"subscribers\":%u", mirror->call->route->id, subscribers);
-    if (topic != NULL) {
+    buffer_json_string(b, row->key, strlen(row->key));
+    buffer_printf(b, ",\"route\":%d,\"subscribers\":%u", row->route, row->subscribers);
+    if (row->topic != NULL) {
         buffer_puts(b, ",\"topic\":");
-        buffer_json_string(b, topic, strlen(topic));
+        buffer_json_string(b, row->topic, strlen(row->topic));
     }
-    add_time(b, "notified", mirror->notified_at_ms);
-    add_time(b, "read", mirror->read_at_ms);
-    if (mirror->error.status != 0) {
+    add_time(b, "notified", row->notified_at_ms);
+    add_time(b, "read", row->read_at_ms);
+    if (row->error != NULL && row->error->status != 0) {
         char text[320];
-        int length = snprintf(text, sizeof(text), "%d %s", mirror->error.status, mirror->error.title);
+        int length = snprintf(text, sizeof(text), "%d %s", row->error->status, row->error->title);
         buffer_puts(b, ",\"error\":");
         buffer_json_string(b, text, (size_t)length);
     }
@@ -44,9 +53,39 @@ static int add_row(struct buffer *b, struct mirror *mirror, uint32_t subscribers
     return -1;
 }
 
+static int add_mirror(struct buffer *b, const struct mirror *mirror, uint32_t subscribers)
+{
+    return add_row(b, &(struct row){
+        .key = mirror->call->key, .route = mirror->call->route->id, .subscribers = subscribers,
+        .topic = mirror_topic(mirror), .notified_at_ms = mirror->notified_at_ms,
+        .read_at_ms = mirror->read_at_ms, .error = &mirror->error,
+    });
+}
+
+static int add_channel(struct buffer *b, const struct channel_key *key, uint32_t subscribers)
+{
+    return add_row(b, &(struct row){
+        .key = key->route->path, .route = key->route->id, .subscribers = subscribers,
+        .topic = key->route->channel, .notified_at_ms = key->notified_at_ms,
+    });
+}
+
 static void set_timer(struct report *report)
 {
     timer_set(report->mirrors->timers, &report->timer, REPORT_INTERVAL_MS * NS_PER_MS);
+}
+
+/* What was being told is lost. */
+static void tell_all_again(struct report *report)
+{
+    struct mirror *mirror, *next_mirror;
+    struct channel_key *channel, *next_channel;
+
+    HASH_ITER(hh, report->mirrors->by_key, mirror, next_mirror)
+        mirror->report_due = true;
+    HASH_ITER(hh, report->channels->by_key, channel, next_channel)
+        channel->report_due = true;
+    report->reported_ns = 0;
 }
 
 static void on_reported(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
@@ -59,34 +98,52 @@ static void on_reported(struct pool_job *job, enum pool_outcome outcome, PGresul
     if (outcome == POOL_OK) {
         PQclear(result);
     } else {
-        /* The rows are lost with it: everything is told again. */
-        struct mirror *mirror, *next;
         log_debug("report: %s", message);
-        HASH_ITER(hh, report->mirrors->by_key, mirror, next)
-            mirror->report_due = true;
-        report->reported_ns = 0;
+        tell_all_again(report);
     }
     if (report->stopped != NULL)
         report_stop(report, report->stopped);
 }
 
-static void collect(struct report *report)
+static void collect_mirrors(struct report *report)
 {
     struct mirror *mirror, *next;
     size_t count = 0;
 
+    HASH_ITER(hh, report->mirrors->by_key, mirror, next) {
+        uint32_t subscribers = mirror_subscribers(mirror);
+        if (!mirror->report_due || (subscribers == 0 && !mirror->reported))
+            continue;
+        if (count++ == REPORT_ROWS || add_mirror(&report->rows, mirror, subscribers) != 0)
+            break;
+        mirror->report_due = false;
+        mirror->reported = subscribers != 0;
+    }
+}
+
+static void collect_channels(struct report *report)
+{
+    struct channel_key *key, *next;
+
+    HASH_ITER(hh, report->channels->by_key, key, next) {
+        uint32_t subscribers = channel_key_subscribers(report->channels, key);
+        if (!key->report_due || (subscribers == 0 && !key->reported))
+            continue;
+        if (add_channel(&report->rows, key, subscribers) != 0)
+            break;
+        key->report_due = false;
+        key->reported = subscribers != 0;
+    }
+}
+
+static void collect(struct report *report)
+{
     buffer_clear(&report->rows);
     if (report->ended.length != 0)
         buffer_append(&report->rows, report->ended.bytes, report->ended.length);
     buffer_clear(&report->ended);
-    HASH_ITER(hh, report->mirrors->by_key, mirror, next) {
-        if (!mirror->report_due || (mirror_subscribers(mirror) == 0 && !mirror->reported))
-            continue;
-        if (count++ == REPORT_ROWS || add_row(&report->rows, mirror, mirror_subscribers(mirror)) != 0)
-            break;
-        mirror->report_due = false;
-        mirror->reported = mirror_subscribers(mirror) != 0;
-    }
+    collect_channels(report);
+    collect_mirrors(report);
     buffer_puts(&report->rows, report->rows.length == 0 ? "[]" : "]");
 }
 
@@ -119,9 +176,9 @@ static void on_time(struct timer *timer)
 }
 
 void report_init(struct report *report, struct pool *pool, struct mirrors *mirrors,
-                 const char *relay_id, const bool *listening)
+                 struct channels *channels, const char *relay_id, const bool *listening)
 {
-    *report = (struct report){.pool = pool, .mirrors = mirrors, .relay_id = relay_id,
+    *report = (struct report){.pool = pool, .mirrors = mirrors, .channels = channels, .relay_id = relay_id,
                               .listening = listening, .timer = {.fire = on_time}};
     buffer_init(&report->ended, REPORT_MAX / 2);
     buffer_init(&report->rows, REPORT_MAX);
@@ -136,7 +193,13 @@ void report_end_key(struct report *report, struct mirror *mirror)
 {
     /* When it does not fit, the row stays until the relay ends: it decides nothing. */
     if (mirror->reported)
-        (void)add_row(&report->ended, mirror, 0);
+        (void)add_mirror(&report->ended, mirror, 0);
+}
+
+void report_end_channel(struct report *report, struct channel_key *key)
+{
+    if (key->reported)
+        (void)add_channel(&report->ended, key, 0);
 }
 
 static void on_stopped(struct pool_job *job, enum pool_outcome outcome, PGresult *result,

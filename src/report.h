@@ -8,6 +8,7 @@
 #ifndef PGCRIER_REPORT_H
 #define PGCRIER_REPORT_H
 
+#include "channels.h"
 #include "mirror.h"
 #include "pool.h"
 
@@ -21,6 +22,7 @@ enum {
 struct report {
     struct pool *pool;
     struct mirrors *mirrors;
+    struct channels *channels;
     const char *relay_id;
     const bool *listening;
     struct timer timer;
@@ -34,10 +36,12 @@ struct report {
 };
 
 void report_init(struct report *report, struct pool *pool, struct mirrors *mirrors,
-                 const char *relay_id, const bool *listening);
+                 struct channels *channels, const char *relay_id, const bool *listening);
 void report_start(struct report *report);
 /* A mirror is about to vanish. */
 void report_end_key(struct report *report, struct mirror *mirror);
+/* So is a channel's route. */
+void report_end_channel(struct report *report, struct channel_key *key);
 /* Takes the relay's rows away; `stopped` is called when that is done or failed. */
 void report_stop(struct report *report, void (*stopped)(struct report *report));
 

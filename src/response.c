@@ -18,7 +18,8 @@ static const char *reason_of(int status)
         {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"}, {304, "Not Modified"},
         {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"},
         {401, "Unauthorized"}, {402, "Payment Required"}, {403, "Forbidden"}, {404, "Not Found"},
-        {405, "Method Not Allowed"}, {409, "Conflict"}, {410, "Gone"}, {412, "Precondition Failed"},
+        {405, "Method Not Allowed"}, {406, "Not Acceptable"},
+        {409, "Conflict"}, {410, "Gone"}, {412, "Precondition Failed"},
         {413, "Content Too Large"}, {414, "URI Too Long"}, {415, "Unsupported Media Type"},
         {416, "Range Not Satisfiable"}, {422, "Unprocessable Content"}, {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
@@ -160,4 +161,11 @@ void response_stream_headers(h2o_req_t *req)
     HEADER(req, "vary", "Accept");
     HEADER(req, "x-accel-buffering", "no");
     HEADER(req, "x-content-type-options", "nosniff");
+}
+
+void response_stream_head(h2o_req_t *req)
+{
+    response_stream_headers(req);
+    response_set_status(req, 200);
+    h2o_send_inline(req, "", 0);
 }

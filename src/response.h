@@ -21,6 +21,8 @@ void response_header(h2o_req_t *req, const char *name, size_t name_length, const
 void response_not_allowed(h2o_req_t *req, const char *allow);
 /* Sets the headers of a stream; status and body are the sink's. */
 void response_stream_headers(h2o_req_t *req);
+/* What HEAD gets of a stream: those headers alone. */
+void response_stream_head(h2o_req_t *req);
 /* A small text, as it is (for --admin). */
 void response_text(h2o_req_t *req, int status, const char *type, const char *text, size_t length);
 /* The value of a request header, empty (base NULL) without it; name in lower case. Several fields of

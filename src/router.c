@@ -101,16 +101,40 @@ static int serve_action(h2o_req_t *req, struct route *route, const struct path_s
     return 0;
 }
 
+/* There is nothing but a stream: whoever accepts one gets it. */
+static int serve_channel(h2o_req_t *req, struct route *route, const struct path_segments *segments,
+                         const size_t *values, const struct path_query *query)
+{
+    h2o_iovec_t accept = request_header(req, "accept");
+    struct problem problem = {0};
+    struct call *call = call_create(route, segments, values, query, &problem);
+
+    if (call == NULL) {
+        response_problem(req, &problem);
+    } else if (!negotiate_accepts_stream(accept.base, accept.len)) {
+        problem_set(&problem, 406, "This is a stream of events",
+                    "Ask for it with Accept: text/event-stream");
+        response_problem(req, &problem);
+    } else if (is_get(req)) {
+        stream_open(&worker_of(req)->streams, req, call, "");
+    } else {
+        response_stream_head(req);
+    }
+    call_unref(call);
+    return 0;
+}
+
 static int serve(h2o_req_t *req, struct route *route, const struct path_segments *segments,
                  const size_t *values, const struct path_query *query)
 {
     switch (route->kind) {
     case ROUTE_LIVE:
         return serve_live(req, route, segments, values, query);
+    case ROUTE_CHANNEL:
+        return serve_channel(req, route, segments, values, query);
     case ROUTE_ACTION:
         return serve_action(req, route, segments, values, query);
     case ROUTE_BLOB:
-    case ROUTE_CHANNEL:
         break;
     }
     return -1;

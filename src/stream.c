@@ -12,9 +12,9 @@
 
 enum { RETRY_MIN_MS = 1000, RETRY_SPREAD_MS = 2000, SWEEP_MS = 1000 };
 
-/* What the client is to be told next, besides documents. */
-enum notice { NOTICE_NONE, NOTICE_AWAY, NOTICE_BACK, NOTICE_GONE };
-_Static_assert(NOTICE_GONE + 1 == STREAM_NOTICES, "one frame for each notice");
+/* What the client is to be told next, besides documents and events. */
+enum notice { NOTICE_NONE, NOTICE_AWAY, NOTICE_BACK };
+_Static_assert(NOTICE_BACK + 1 == STREAM_NOTICES, "one frame for each notice");
 
 struct stream {
     struct subscriber subscriber;
@@ -24,9 +24,11 @@ struct stream {
     struct stream **req_holder;   /* in the request's pool: points back here while it waits */
     struct client *client;        /* its address, counted; NULL: not counted */
     struct sink *sink;            /* NULL while it waits */
-    struct frame *in_flight;      /* a reference; NULL when nothing is being written */
-    bool busy;                    /* a write is in flight, be it a frame or the headers alone */
-    bool ending;                  /* finish as soon as nothing is in flight */
+    struct frame **in_flight;     /* references; NULL when nothing is being written */
+    size_t in_flight_count;
+    bool busy;                    /* a write is in flight, be it frames or the headers alone */
+    bool ending;                  /* finish as soon as nothing is in flight and no event is left */
+    bool gone;                    /* and say so */
     enum notice notice;
     char seen[FRAME_ID_LENGTH + 1]; /* id of the last document sent */
     struct timer heartbeat;
@@ -46,6 +48,16 @@ static struct stream *of(struct subscriber *s)
     return H2O_STRUCT_FROM_MEMBER(struct stream, subscriber, s);
 }
 
+/* Of what was being written. */
+static void let_go(struct stream *stream)
+{
+    for (size_t i = 0; i < stream->in_flight_count; ++i)
+        frame_unref(stream->in_flight[i]);
+    free(stream->in_flight);
+    stream->in_flight = NULL;
+    stream->in_flight_count = 0;
+}
+
 /* Every way to end comes here, once. */
 static void destroy(struct stream *stream)
 {
@@ -55,8 +67,8 @@ static void destroy(struct stream *stream)
     timer_cancel(&streams->loop->timers, &stream->heartbeat);
     if (stream->req_holder != NULL)
         *stream->req_holder = NULL;
-    frame_unref(stream->in_flight);
     client_stream_closed(stream->client);
+    let_go(stream);
     h2o_linklist_unlink(&stream->link);
     --streams->count;
     free(stream);
@@ -78,19 +90,22 @@ static bool has_news(struct stream *stream)
            strcmp(frame_id(hub_frame(&stream->subscriber)), stream->seen) != 0;
 }
 
-static void take(struct stream *stream, struct frame *frame)
+/* The frames' references move to the stream. */
+static void take(struct stream *stream, struct frame *const *frames, size_t count)
 {
-    stream->in_flight = frame_ref(frame);
+    stream->in_flight = must_alloc(count * sizeof(*frames));
+    memcpy(stream->in_flight, frames, count * sizeof(*frames));
+    stream->in_flight_count = count;
     stream->busy = true;
     stream->window_ns = 0;
-    if (frame_id(frame)[0] != '\0')
-        strcpy(stream->seen, frame_id(frame));
+    if (frame_id(frames[count - 1])[0] != '\0') /* a document goes last */
+        strcpy(stream->seen, frame_id(frames[count - 1]));
 }
 
-static void write_frame(struct stream *stream, struct frame *frame)
+static void write_frames(struct stream *stream, struct frame *const *frames, size_t count)
 {
-    take(stream, frame);
-    stream->sink->ops->write(stream->sink, &frame, 1);
+    take(stream, frames, count);
+    stream->sink->ops->write(stream->sink, stream->in_flight, count);
 }
 
 static void set_heartbeat(struct stream *stream)
@@ -104,20 +119,39 @@ static void finish(struct stream *stream)
     destroy(stream);
 }
 
+/* Fills `due` with what is to be written now, in its order; returns how many frames it is. */
+static size_t collect(struct stream *stream, struct frame *due[SINK_MAX_FRAMES])
+{
+    struct streams *streams = stream->streams;
+    size_t count = 0;
+
+    if (stream->notice != NOTICE_NONE)
+        due[count++] = frame_ref(streams->notice[stream->notice]);
+    stream->notice = NOTICE_NONE;
+    count += event_reader_take(&stream->subscriber.events, due + count, SINK_MAX_FRAMES - 1 - count);
+    if (!stream->ending) {
+        if (has_news(stream))
+            due[count++] = frame_ref(hub_frame(&stream->subscriber));
+    } else if (stream->gone && event_reader_pending(&stream->subscriber.events) == 0) {
+        due[count++] = frame_ref(streams->gone);
+        stream->gone = false;
+    }
+    return count;
+}
+
 /* Sends what is due; the stream may be gone afterwards. */
 static void proceed(struct stream *stream)
 {
+    struct frame *due[SINK_MAX_FRAMES];
+    size_t count;
+
     if (stream->busy)
         return;
-    if (stream->notice != NOTICE_NONE) {
-        struct frame *frame = stream->streams->notice[stream->notice];
-        stream->notice = NOTICE_NONE;
-        write_frame(stream, frame);
-    } else if (stream->ending) {
+    count = collect(stream, due);
+    if (count != 0)
+        write_frames(stream, due, count);
+    else if (stream->ending)
         finish(stream);
-    } else if (has_news(stream)) {
-        write_frame(stream, hub_frame(&stream->subscriber));
-    }
 }
 
 static void on_heartbeat(struct timer *timer)
@@ -125,25 +159,31 @@ static void on_heartbeat(struct timer *timer)
     struct stream *stream = H2O_STRUCT_FROM_MEMBER(struct stream, heartbeat, timer);
 
     set_heartbeat(stream);
-    if (!stream->busy)
-        write_frame(stream, stream->streams->heartbeat);
+    if (!stream->busy) {
+        struct frame *frame = frame_ref(stream->streams->heartbeat);
+        write_frames(stream, &frame, 1);
+    }
 }
 
 /* --- from the sink --------------------------------------------------------------------------- */
+
+static void count_delivery(struct stream *stream, const struct frame *frame)
+{
+    uint64_t noticed = frame_noticed_ns(frame);
+
+    metric_add(METRIC_DELIVERIES, (int64_t)frame_event_count(frame));
+    metric_add(METRIC_SENT_BYTES, (int64_t)frame_size(frame));
+    if (noticed != 0)
+        metric_observe_delivery(timers_now_ns(&stream->streams->loop->timers) - noticed);
+}
 
 static void on_written(void *data)
 {
     struct stream *stream = data;
 
-    if (stream->in_flight != NULL) {
-        uint64_t noticed = frame_noticed_ns(stream->in_flight);
-        metric_add(METRIC_DELIVERIES, frame_id(stream->in_flight)[0] != '\0');
-        metric_add(METRIC_SENT_BYTES, (int64_t)frame_size(stream->in_flight));
-        if (noticed != 0)
-            metric_observe_delivery(timers_now_ns(&stream->streams->loop->timers) - noticed);
-    }
-    frame_unref(stream->in_flight);
-    stream->in_flight = NULL;
+    for (size_t i = 0; i < stream->in_flight_count; ++i)
+        count_delivery(stream, stream->in_flight[i]);
+    let_go(stream);
     stream->busy = false;
     set_heartbeat(stream);
     proceed(stream);
@@ -167,13 +207,13 @@ static void begin(struct stream *stream)
     char prologue[96];
 
     snprintf(prologue, sizeof(prologue), "retry: %u\n%s\n", RETRY_MIN_MS + (unsigned)h2o_rand() % RETRY_SPREAD_MS,
-             stream->notice == NOTICE_AWAY ? ": database away\n" : "");
+             stream->notice == NOTICE_AWAY ? ": database away\n" : first == NULL ? ": open\n" : "");
     stream->notice = NOTICE_NONE;
     *stream->req_holder = NULL;
     stream->req_holder = NULL;
     stream->req = NULL;
     if (first != NULL)
-        take(stream, first);
+        take(stream, &(struct frame *){frame_ref(first)}, 1);
     stream->busy = true;
     response_stream_headers(req);
     stream->sink = (http2_stream_of(req) != NULL ? sink_http2_create : sink_http1_create)(
@@ -202,8 +242,7 @@ static void on_gone(struct subscriber *s)
         response_problem(req, &problem);
         return;
     }
-    stream->notice = NOTICE_GONE;
-    stream->ending = true;
+    stream->gone = stream->ending = true;
     proceed(stream);
 }
 
@@ -243,7 +282,36 @@ static void on_back(struct subscriber *s)
         proceed(stream);
 }
 
-static const struct subscriber_ops subscriber_ops = {on_changed, on_gone, on_failed, on_away, on_back};
+static void on_opened(struct subscriber *s)
+{
+    struct stream *stream = of(s);
+
+    if (stream->req != NULL)
+        begin(stream);
+}
+
+static void on_happened(struct subscriber *s)
+{
+    struct stream *stream = of(s);
+
+    if (stream->req != NULL)
+        event_reader_skip(&s->events); /* it is not open yet */
+    else
+        proceed(stream);
+}
+
+static void on_overflowed(struct subscriber *s)
+{
+    if (of(s)->req != NULL)
+        event_reader_skip(&s->events);
+    else
+        cut(of(s), METRIC_CUT_OVERFLOW);
+}
+
+static const struct subscriber_ops subscriber_ops = {
+    .changed = on_changed, .gone = on_gone, .failed = on_failed, .away = on_away, .back = on_back,
+    .opened = on_opened, .happened = on_happened, .overflowed = on_overflowed,
+};
 
 /* --- opening --------------------------------------------------------------------------------- */
 
@@ -298,10 +366,23 @@ void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, con
 
 /* --- slow readers ---------------------------------------------------------------------------- */
 
-/* Whether the stream is in the middle of a document while a newer one waits. */
+/* Whether the stream is in the middle of a write while something newer waits. */
 static bool is_behind(struct stream *stream)
 {
-    return stream->busy && stream->sink != NULL && has_news(stream);
+    return stream->busy && stream->sink != NULL &&
+           (has_news(stream) || event_reader_pending(&stream->subscriber.events) != 0);
+}
+
+/* Whether it holds, or waits to send, a frame that has to go. */
+static bool is_over_budget(const struct stream *stream)
+{
+    const struct frame *next = event_reader_peek(&stream->subscriber.events);
+
+    for (size_t i = 0; i < stream->in_flight_count; ++i) {
+        if (frame_is_condemned(stream->in_flight[i]))
+            return true;
+    }
+    return next != NULL && frame_is_condemned(next);
 }
 
 static bool is_stuck(struct stream *stream, uint64_t now)
@@ -330,7 +411,7 @@ static void on_sweep(struct timer *timer)
     timer_set(&streams->loop->timers, &streams->sweep, SWEEP_MS * NS_PER_MS);
     frame_condemn(streams->frame_budget);
     FOR_EACH_STREAM(streams, stream) {
-        if (stream->in_flight != NULL && frame_is_condemned(stream->in_flight))
+        if (is_over_budget(stream))
             cut(stream, METRIC_CUT_BUDGET);
         else if (is_stuck(stream, now))
             cut(stream, METRIC_CUT_SLOW);
@@ -350,10 +431,10 @@ void streams_init(struct streams *streams, struct loop *loop, struct hub *hub, c
         .slow_time_ns = options->slow_time_ms * NS_PER_MS,
         .sweep = {.fire = on_sweep},
         .heartbeat = frame_text(":\n\n"),
+        .gone = frame_text("event: gone\ndata: null\n\n"),
         .notice = {
             [NOTICE_AWAY] = frame_text(": database away\n\n"),
             [NOTICE_BACK] = frame_text(": database back\n\n"),
-            [NOTICE_GONE] = frame_text("event: gone\ndata: null\n\n"),
         },
     };
     h2o_linklist_init_anchor(&streams->all);
@@ -363,6 +444,7 @@ void streams_init(struct streams *streams, struct loop *loop, struct hub *hub, c
 void streams_drain(struct streams *streams)
 {
     streams->draining = true;
+    streams->hub->deaf = true;
     FOR_EACH_STREAM(streams, stream) {
         stream->ending = true;
         if (stream->req == NULL)

@@ -7,6 +7,10 @@
  * one goes next; what came in between is skipped. A document that the client has already (its
  * Last-Event-ID, or the last one sent) is never sent again. An idle stream gets a comment every
  * heartbeat, because silence cannot be told from a dead link.
+ *
+ * Events are never skipped. All that are pending when the last write has left go in one, up to
+ * SINK_MAX_FRAMES frames, and the newest document with them; one who lets too many pile up is cut.
+ * A stream that ends first sends the events that it has.
  */
 #ifndef PGCRIER_STREAM_H
 #define PGCRIER_STREAM_H
@@ -19,7 +23,7 @@
 
 struct stream;
 
-enum { STREAM_NOTICES = 4 };
+enum { STREAM_NOTICES = 3 };
 
 /* The streams of one worker. */
 struct streams {
@@ -33,8 +37,8 @@ struct streams {
     h2o_linklist_t all;
     size_t count;
     struct timer sweep;          /* once a second: slow readers */
-    struct frame *heartbeat;
-    struct frame *notice[STREAM_NOTICES]; /* fixed comments and events; see stream.c */
+    struct frame *heartbeat, *gone;
+    struct frame *notice[STREAM_NOTICES]; /* fixed comments; see stream.c */
 };
 
 void streams_init(struct streams *streams, struct loop *loop, struct hub *hub,
@@ -42,7 +46,7 @@ void streams_init(struct streams *streams, struct loop *loop, struct hub *hub,
 /* Ends every stream on an event boundary; new ones end after their first event. */
 void streams_drain(struct streams *streams);
 
-/* Answers `req` with the stream of a call (which has its key). `seen` is the client's
+/* Answers `req` with the stream of a call (which has its key), of a document or a channel. `seen` is the client's
  * Last-Event-ID, "" without one. */
 void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, const char *seen);
 

@@ -51,6 +51,7 @@ struct core_message {
     struct call *call;     /* names the key; NULL where none is meant */
     struct frame *frame;
     struct routes *routes;
+    struct fanout_batch *batch;
     struct problem problem;
     bool away;
 };
@@ -96,6 +97,46 @@ static void on_failed(struct message *message)
     dispose(m);
 }
 
+static void on_opened(struct message *message)
+{
+    struct core_message *m = (struct core_message *)message;
+    hub_opened(&m->worker->hub, m->call->key);
+    dispose(m);
+}
+
+static void deliver(struct worker *worker, const struct fanout_group *group)
+{
+    for (size_t i = 0; i < group->target_count; ++i) {
+        const struct fanout_target *target = &group->targets[i];
+        if ((target->watchers >> worker->index & 1) == 0)
+            continue;
+        if (group->lost)
+            hub_overflowed(&worker->hub, target->call->key);
+        else
+            hub_events(&worker->hub, target->call->key, group->frames, group->frame_count);
+    }
+}
+
+static void on_events(struct message *message)
+{
+    struct core_message *m = (struct core_message *)message;
+
+    for (size_t place = 0; place < FANOUT_PLACES; ++place) {
+        for (struct fanout_group *group = m->batch->groups[place]; group != NULL; group = group->hh.next)
+            deliver(m->worker, group);
+    }
+    fanout_batch_unref(m->batch);
+    dispose(m);
+}
+
+static void on_gap(struct message *message)
+{
+    struct core_message *m = (struct core_message *)message;
+    hub_gap(&m->worker->hub, m->frame);
+    frame_unref(m->frame);
+    dispose(m);
+}
+
 static void on_away(struct message *message)
 {
     struct core_message *m = (struct core_message *)message;
@@ -129,6 +170,25 @@ void worker_failed(struct worker *worker, struct call *call, const struct proble
     struct core_message *m = create(worker, call);
     m->problem = *problem;
     post(m, on_failed);
+}
+
+void worker_opened(struct worker *worker, struct call *call)
+{
+    post(create(worker, call), on_opened);
+}
+
+void worker_events(struct worker *worker, struct fanout_batch *batch)
+{
+    struct core_message *m = create(worker, NULL);
+    m->batch = batch;
+    post(m, on_events);
+}
+
+void worker_gap(struct worker *worker, struct frame *frame)
+{
+    struct core_message *m = create(worker, NULL);
+    m->frame = frame;
+    post(m, on_gap);
 }
 
 void worker_set_away(struct worker *worker, bool away)

@@ -49,6 +49,10 @@ struct loop *worker_loop(struct worker *worker);
 void worker_publish(struct worker *worker, struct call *call, struct frame *frame); /* takes the frame */
 void worker_gone(struct worker *worker, struct call *call);
 void worker_failed(struct worker *worker, struct call *call, const struct problem *problem);
+/* The channel is relayed to this worker from now on. */
+void worker_opened(struct worker *worker, struct call *call);
+void worker_events(struct worker *worker, struct fanout_batch *batch); /* takes the reference */
+void worker_gap(struct worker *worker, struct frame *frame); /* takes the reference */
 void worker_set_away(struct worker *worker, bool away);
 void worker_set_routes(struct worker *worker, struct routes *routes); /* takes the reference */
 /* New TLS connections get this certificate; takes the reference. */

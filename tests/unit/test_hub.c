@@ -15,6 +15,7 @@ struct client {
     struct subscriber subscriber;
     char heard[200];
     bool leaves; /* unsubscribes in every callback */
+    bool slow;   /* takes no events */
 };
 
 static struct hub hub;
@@ -62,7 +63,41 @@ static void on_back(struct subscriber *s)
     hear(s, "back");
 }
 
-static const struct subscriber_ops ops = {on_changed, on_gone, on_failed, on_away, on_back};
+static void on_opened(struct subscriber *s)
+{
+    hear(s, "opened");
+}
+
+/* Takes what there is, unless it is slow. */
+static void on_happened(struct subscriber *s)
+{
+    struct client *c = (struct client *)s;
+    struct frame *frames[4];
+    size_t count;
+    if (c->slow)
+        return;
+    while ((count = event_reader_take(&s->events, frames, 4)) != 0) {
+        for (size_t i = 0; i < count; i++) {
+            struct iovec iov[FRAME_MAX_IOV];
+            char text[20];
+            assert_int_equal(frame_event(frames[i], iov), 1);
+            snprintf(text, sizeof(text), "%.*s", (int)iov[0].iov_len - 2, (char *)iov[0].iov_base);
+            hear(s, text);
+            frame_unref(frames[i]);
+        }
+    }
+    if (c->leaves)
+        hub_unsubscribe(s);
+}
+
+static void on_overflowed(struct subscriber *s)
+{
+    hear(s, "overflowed");
+    hub_unsubscribe(s); /* as the contract wants it */
+}
+
+static const struct subscriber_ops ops = {on_changed, on_gone, on_failed, on_away, on_back,
+                                          on_opened, on_happened, on_overflowed};
 
 static void on_watch(struct hub *h, struct call *call)
 {
@@ -363,6 +398,166 @@ static void many(void **state)
 
 #define HUB(sentence, function) {sentence, function, setup, teardown, NULL}
 
+static void event(const char *key, const char *text)
+{
+    char sse[40];
+    snprintf(sse, sizeof(sse), "%s\n\n", text);
+    struct frame *frame = frame_text(sse);
+    hub_events(&hub, key, &frame, 1);
+    frame_unref(frame);
+}
+
+static void gap(void)
+{
+    struct frame *frame = frame_text("gap\n\n");
+    hub_gap(&hub, frame);
+    frame_unref(frame);
+}
+
+static void events_for_all_of_a_key(void **state)
+{
+    (void)state;
+    struct client a = {0}, b = {0}, other = {0};
+    subscribe(&a, "/x");
+    subscribe(&other, "/y");
+    event("/x", "1");
+    event("/nobody", "2");
+    subscribe(&b, "/x"); /* what was before is not for it */
+    HEARD(&b, "");
+    event("/x", "3");
+    HEARD(&a, "1;3;");
+    HEARD(&b, "3;");
+    HEARD(&other, "");
+    hub_unsubscribe(&a.subscriber);
+    hub_unsubscribe(&b.subscriber);
+    hub_unsubscribe(&other.subscriber);
+}
+
+static void events_wait_for_the_slow(void **state)
+{
+    (void)state;
+    struct client slow = {.slow = true}, fast = {0}, leaving = {.leaves = true};
+    subscribe(&slow, "/x");
+    subscribe(&leaving, "/x");
+    subscribe(&fast, "/x");
+    event("/x", "1");
+    event("/x", "2");
+    event("/x", "3");
+    HEARD(&leaving, "1;");
+    HEARD(&fast, "1;2;3;");
+    HEARD(&slow, "");
+    assert_int_equal(event_reader_pending(&slow.subscriber.events), 3);
+    slow.slow = false;
+    on_happened(&slow.subscriber);
+    HEARD(&slow, "1;2;3;");
+    assert_int_equal(frame_bytes_alive(), 0); /* what all have taken is gone */
+    hub_unsubscribe(&slow.subscriber);
+    hub_unsubscribe(&fast.subscriber);
+}
+
+static void overflow_cuts_the_slow_alone(void **state)
+{
+    (void)state;
+    struct client slow = {.slow = true}, fast = {0};
+    subscribe(&slow, "/x");
+    subscribe(&fast, "/x");
+    for (size_t i = 0; i < EVENT_LOG_MAX_FRAMES; i++) {
+        event("/x", "e");
+        HEARD(&fast, "e;");
+    }
+    HEARD(&slow, "");
+    event("/x", "one more");
+    HEARD(&fast, "one more;");
+    HEARD(&slow, "overflowed;");
+    assert_int_equal(frame_bytes_alive(), 0);
+    hub_unsubscribe(&fast.subscriber);
+}
+
+static void lost_on_the_way(void **state)
+{
+    (void)state;
+    struct client a = {0}, b = {0}, other = {0};
+    subscribe(&a, "/x");
+    subscribe(&b, "/x");
+    subscribe(&other, "/y");
+    hub_overflowed(&hub, "/x");
+    hub_overflowed(&hub, "/nobody");
+    HEARD(&a, "overflowed;");
+    HEARD(&b, "overflowed;");
+    HEARD(&other, "");
+    hub_unsubscribe(&other.subscriber);
+}
+
+static void opened_once(void **state)
+{
+    (void)state;
+    struct client a = {0}, late = {0};
+    hub_opened(&hub, "/x");
+    subscribe(&a, "/x");
+    HEARD(&a, "");
+    hub_opened(&hub, "/x");
+    hub_opened(&hub, "/x");
+    HEARD(&a, "opened;");
+    subscribe(&late, "/x");
+    HEARD(&late, "opened;");
+    hub_unsubscribe(&a.subscriber);
+    hub_unsubscribe(&late.subscriber);
+}
+
+static void pending_events_outlive_the_key(void **state)
+{
+    (void)state;
+    struct client slow = {.slow = true};
+    subscribe(&slow, "/x");
+    event("/x", "1");
+    event("/x", "2");
+    hub_gone(&hub, "/x");
+    HEARD(&slow, "gone;");
+    event("/x", "3"); /* of another key by now */
+    slow.slow = false;
+    on_happened(&slow.subscriber);
+    HEARD(&slow, "1;2;");
+    hub_unsubscribe(&slow.subscriber);
+}
+
+static void gaps_are_told_where_events_are(void **state)
+{
+    (void)state;
+    struct client channel = {0}, document = {0}, talked = {0}, waiting = {0};
+    subscribe(&channel, "/channel");
+    hub_opened(&hub, "/channel");
+    subscribe(&document, "/document");
+    subscribe(&talked, "/talked");
+    subscribe(&waiting, "/waiting");
+    event("/talked", "1");
+    gap();
+    event("/talked", "2");
+    HEARD(&channel, "opened;gap;");
+    HEARD(&talked, "1;gap;2;");
+    HEARD(&document, "");
+    HEARD(&waiting, "");
+    hub_unsubscribe(&channel.subscriber);
+    hub_unsubscribe(&document.subscriber);
+    hub_unsubscribe(&talked.subscriber);
+    hub_unsubscribe(&waiting.subscriber);
+}
+
+static void deaf_when_draining(void **state)
+{
+    (void)state;
+    struct client slow = {.slow = true};
+    subscribe(&slow, "/x");
+    event("/x", "1");
+    hub.deaf = true;
+    event("/x", "2");
+    gap();
+    hub_overflowed(&hub, "/x");
+    slow.slow = false;
+    on_happened(&slow.subscriber);
+    HEARD(&slow, "1;");
+    hub_unsubscribe(&slow.subscriber);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +573,14 @@ int main(void)
             away_and_back),
         HUB("hub: a changed number of subscribers is told once", counting),
         HUB("hub: a thousand subscribers, of whom a third leave when told", many),
+        HUB("hub: an event is for all who have its key open", events_for_all_of_a_key),
+        HUB("hub: events wait for who is slow, in order, and are gone when all have them", events_wait_for_the_slow),
+        HUB("hub: the 1,025th frame is one too many, for the slow alone", overflow_cuts_the_slow_alone),
+        HUB("hub: who may have missed events on the way to the thread is told", lost_on_the_way),
+        HUB("hub: a channel is opened once, and open for who comes later", opened_once),
+        HUB("hub: events that are pending outlive their key", pending_events_outlive_the_key),
+        HUB("hub: a gap is told where there are events", gaps_are_told_where_events_are),
+        HUB("hub: what is pending when a drain begins is all", deaf_when_draining),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
