@@ -49,6 +49,11 @@ set local client_min_messages = 'warning';
 \ir functions/crier/action_pieces.sql
 \ir functions/crier/action_store.sql
 \ir functions/crier/action.sql
+\ir functions/crier/is_media_type.sql
+\ir functions/crier/blob_check.sql
+\ir functions/crier/blob_pieces.sql
+\ir functions/crier/blob_store.sql
+\ir functions/crier/blob.sql
 \ir functions/crier/unroute.sql
 \ir functions/crier/relation_named.sql
 \ir functions/crier/relation_text.sql
@@ -85,6 +90,12 @@ set local client_min_messages = 'warning';
 \ir functions/crier/response_head.sql
 \ir functions/crier/response_of.sql
 \ir functions/crier/act.sql
+\ir functions/crier/blob_call.sql
+\ir functions/crier/blob_query.sql
+\ir functions/crier/blob_slice.sql
+\ir functions/crier/blob_etag.sql
+\ir functions/crier/blob_head.sql
+\ir functions/crier/blob_window.sql
 \ir functions/crier/relay_routes.sql
 \ir functions/crier/relay_report.sql
 \ir functions/crier/relay_stop.sql

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "action.h"
+#include "blob.h"
 #include "document.h"
 #include "metrics.h"
 #include "negotiate.h"
@@ -87,8 +88,10 @@ static int serve_live(h2o_req_t *req, struct route *route, const struct path_seg
     return 0;
 }
 
-static int serve_action(h2o_req_t *req, struct route *route, const struct path_segments *segments,
-                        const size_t *values, const struct path_query *query)
+/* What is called with its arguments, whether or not their spelling is canonical. */
+static int serve_call(h2o_req_t *req, struct route *route, const struct path_segments *segments,
+                      const size_t *values, const struct path_query *query,
+                      void (*start)(h2o_req_t *, struct call *))
 {
     struct problem problem = {0};
     struct call *call = call_create(route, segments, values, query, &problem);
@@ -96,7 +99,7 @@ static int serve_action(h2o_req_t *req, struct route *route, const struct path_s
     if (call == NULL)
         response_problem(req, &problem);
     else
-        action_start(req, call);
+        start(req, call);
     call_unref(call);
     return 0;
 }
@@ -133,9 +136,9 @@ static int serve(h2o_req_t *req, struct route *route, const struct path_segments
     case ROUTE_CHANNEL:
         return serve_channel(req, route, segments, values, query);
     case ROUTE_ACTION:
-        return serve_action(req, route, segments, values, query);
+        return serve_call(req, route, segments, values, query, action_start);
     case ROUTE_BLOB:
-        break;
+        return serve_call(req, route, segments, values, query, blob_start);
     }
     return -1;
 }

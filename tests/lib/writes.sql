@@ -95,6 +95,35 @@ create function app.state() returns json language sql as $$
         'read_only', current_setting('transaction_read_only'), 'isolation', current_setting('transaction_isolation'))
 $$;
 
+-- Blobs. Their octets are made by a rule, so that a test can tell any window of them.
+create table app.files (id integer primary key, type text, version integer not null default 1, bytes bytea);
+alter table app.files alter bytes set storage external;
+create function app.octets(_seed integer, _length integer) returns bytea language sql immutable as $$
+    select substring(coalesce(string_agg(sha256(convert_to(_seed || ':' || n, 'UTF8')), '' order by n), ''), 1, _length)
+    from generate_series(0, (_length - 1) / 32) n
+$$;
+create function app.file(_id integer) returns bytea language sql stable as $$ select bytes from app.files where id = _id $$;
+create function app.file_type(_id integer) returns text language sql stable as $$ select type from app.files where id = _id $$;
+create function app.file_version(_id integer) returns text language sql stable as $$
+    select version || ' "of' from app.files where id = _id
+$$;
+create function app.made(_seed integer, length integer default 10) returns bytea language plpgsql stable as $$
+begin
+    if length < 0 then
+        raise exception 'the secret';
+    end if;
+    return app.octets(_seed, length);
+end
+$$;
+insert into app.files values
+    (1, 'audio/webm; codecs=opus', 1, app.octets(1, 1000000)), (2, null, 1, ''), (3, 'text/plain', 1, null),
+    (4, E'text/html\r\nset-cookie: evil=1', 1, 'x'), (5, 'x', 1, 'y'), (6, 'image/png', 1, app.octets(6, 131072)),
+    (7, 'image/png', 1, app.octets(7, 131073)), (8, 'audio/wav', 1, app.octets(8, 16777216));
+
+select crier.blob('/files/{id}', 'app.file(integer)', type => 'app.file_type(integer)');
+select crier.blob('/versions/{id}', 'app.file(integer)', type => 'audio/x', cache => 'public, max-age=60', etag => 'app.file_version');
+select crier.blob('/made/{seed}', 'app.made');
+
 select crier.live('/api/entries/{id}', 'app.entry(integer)');
 select crier.watch('app.entries', '/api/entries/{id}');
 select crier.action('POST', '/api/entries', 'app.add_entry');

@@ -24,7 +24,11 @@ begin
         crier.argument(jsonb, text, text, boolean, anyelement),
         crier.argument_items(jsonb, text, boolean), crier.body_json(bytea),
         crier.response_of(crier.response, bigint), crier.response_head(crier.response),
-        crier.announce(text, text, json) to %I', role);
+        crier.announce(text, text, json),
+        crier.blob_head(integer, json, integer), crier.blob_query(integer, jsonb),
+        crier.blob_window(integer, json, integer, integer, text, bytea), crier.blob_call(jsonb, jsonb),
+        crier.blob_slice(bytea, integer), crier.blob_etag(integer, text, text, bytea),
+        crier.is_media_type(text) to %I', role);
 end
 $$;
 comment on function crier.grant_relay(name) is
