@@ -1,6 +1,6 @@
 /* crowd.c -- thousands of readers of one event stream, in one process; for tests and benches.
  *
- *     crowd HOST:PORT PATH READERS [SLEEPERS [FROM…]]
+ *     crowd [-s] HOST:PORT PATH READERS [SLEEPERS [FROM…]]
  *
  * Connects all at once over HTTP/1.1: READERS that read as fast as they can, and SLEEPERS that send
  * their request and never read a byte. FROM are local addresses, taken in turn (an address has some
@@ -16,6 +16,14 @@
  *     {"what":"report","began_ns":…,"answers":{"200":1000},"failed":0,"reading":1000,
  *      "sleeping":100,"ended":0,"cut":3,"events":5000,
  *      "now":[{"id":"…","octets":17,"count":1000},…]}
+ *
+ * With -s the data are `SENDER NUMBER`, and nothing is told but in reports: whether every reader got
+ * the numbers of every sender from 1 on, each after the one before:
+ *
+ *     "sequence":{"wrong":0,"least":500000,"most":500000,"hash":1,"last_ns":…}
+ *
+ * `wrong` events came out of order, or after a gap; a reader got `least` to `most` events; `hash` is how
+ * many different orders of all events together the readers saw.
  *
  * first_ns is when the first byte of the event was read by anybody, last_ns when its last byte was
  * read by everybody. `ended` streams came to their last chunk; `cut` ones did not. A line `quit`,
@@ -41,6 +49,7 @@ enum {
     LINE_KEPT = 80,     /* octets of a line that are remembered */
     ID_MAX = 32,
     EVENTS_KEPT = 4096, /* events that are told apart; the oldest are forgotten */
+    SENDERS = 16,
     STATUS_MAX = 600,
 };
 
@@ -76,6 +85,8 @@ struct reader {
     bool has_data;
     uint64_t began_ns; /* first byte of the event at hand; 0 between events */
     struct event *last;
+    uint64_t numbers[SENDERS]; /* with -s: the last one of each */
+    uint64_t got, hash;
 };
 
 static const char *request;
@@ -87,7 +98,9 @@ static size_t reading, sleeping, ended, cut, failed, events_seen;
 static size_t answers[STATUS_MAX];
 static struct event events[EVENTS_KEPT];
 static size_t newest; /* number of the newest event; event i lives at i % EVENTS_KEPT */
-static uint64_t began_ns;
+static uint64_t began_ns, last_ns;
+static bool sequenced;
+static size_t wrong;
 
 static void die(const char *what)
 {
@@ -127,6 +140,25 @@ static void tell_all(const struct event *event)
     fflush(stdout);
 }
 
+static void report_sequence(void)
+{
+    uint64_t least = UINT64_MAX, most = 0;
+    size_t hashes = 0;
+
+    for (size_t i = 0; i < count; ++i) {
+        size_t j = 0;
+        if (readers[i].sleeps)
+            continue;
+        least = readers[i].got < least ? readers[i].got : least;
+        most = readers[i].got > most ? readers[i].got : most;
+        while (j < i && (readers[j].sleeps || readers[j].hash != readers[i].hash))
+            ++j;
+        hashes += j == i;
+    }
+    printf(",\"sequence\":{\"wrong\":%zu,\"least\":%llu,\"most\":%llu,\"hash\":%zu,\"last_ns\":%llu}", wrong,
+           (unsigned long long)least, (unsigned long long)most, hashes, (unsigned long long)last_ns);
+}
+
 static void report(void)
 {
     const char *comma = "";
@@ -149,7 +181,10 @@ static void report(void)
             comma = ",";
         }
     }
-    printf("]}\n");
+    printf("]");
+    if (sequenced)
+        report_sequence();
+    printf("}\n");
     fflush(stdout);
 }
 
@@ -173,11 +208,32 @@ static struct event *event_of(const struct reader *r)
     return event;
 }
 
+/* With -s: counts it, and looks whether it is the one after the last. */
+static void check(struct reader *r, uint64_t now)
+{
+    char *rest;
+    unsigned long sender = strtoul(r->data + (r->data[0] == '"'), &rest, 10); /* as JSON, or as it is */
+    uint64_t number = strtoull(rest, NULL, 10);
+
+    last_ns = now;
+    ++r->got;
+    r->hash = (r->hash ^ (number << 4 | sender)) * 0x100000001b3;
+    if (sender >= SENDERS || number != r->numbers[sender] + 1)
+        ++wrong;
+    if (sender < SENDERS)
+        r->numbers[sender] = number;
+}
+
 static void dispatch(struct reader *r, uint64_t now)
 {
-    struct event *event = event_of(r);
+    struct event *event;
 
     ++events_seen;
+    if (sequenced) {
+        check(r, now);
+        return;
+    }
+    event = event_of(r);
     if (event->first_ns == 0 || event->first_ns > r->began_ns)
         event->first_ns = r->began_ns;
     event->last_ns = now;
@@ -465,8 +521,13 @@ int main(int argc, char **argv)
     struct rlimit limit;
     size_t wanted;
 
+    if (argc > 1 && strcmp(argv[1], "-s") == 0) {
+        sequenced = true;
+        ++argv;
+        --argc;
+    }
     if (argc < 4) {
-        fprintf(stderr, "usage: crowd HOST:PORT PATH READERS [SLEEPERS [FROM...]]\n");
+        fprintf(stderr, "usage: crowd [-s] HOST:PORT PATH READERS [SLEEPERS [FROM...]]\n");
         return 2;
     }
     to = address_of(argv[1]);

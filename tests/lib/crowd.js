@@ -4,6 +4,7 @@
 //   await crowd.all((event) => event.data.includes('17'))   when all readers had that event:
 //                                                           { id, data, octets, count, first_ns, last_ns }
 //   await crowd.report()   { answers: { 200: 1000 }, failed, reading, sleeping, ended, cut, events, now: [{ id, count }] }
+//   With sequence: true the data are `SENDER NUMBER`; the report has a `sequence`, and alls stays empty.
 //   crowd.alls             every event that all readers had, in order
 //   await crowd.stop()      crowd.close() does not wait
 //
@@ -56,7 +57,7 @@ class Crowd {
   }
 }
 
-export async function startCrowd(url, { readers, sleepers = 0, from = [] }) {
+export async function startCrowd(url, { readers, sleepers = 0, from = [], sequence = false }) {
   const { host, pathname, search } = new URL(url);
-  return new Crowd([host, pathname + search, String(readers), String(sleepers), ...from]);
+  return new Crowd([...(sequence ? ['-s'] : []), host, pathname + search, String(readers), String(sleepers), ...from]);
 }

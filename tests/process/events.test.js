@@ -1,0 +1,218 @@
+// Events when things go wrong: the listening connection lost, the database away, readers that do not
+// keep up, storms, a drain. A subscriber gets every event in order, or is told, or is cut.
+
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { startApp } from '../lib/app.js';
+import { SANITIZED } from '../lib/relay.js';
+import { SseParser } from '../lib/sse.js';
+import { until } from '../lib/until.js';
+
+const app = await startApp({
+  relay: { args: ['--threads', '2'] },
+  sql: `select crier.channel('/events/a', 'a'); select crier.channel('/events/b', 'b')`,
+});
+const { cluster } = app;
+const notify = (channel, payload) => app.sql('select pg_notify($1, $2)', [channel, payload]);
+const announce = (topic, event, data) => app.sql('select crier.announce($1, $2, $3)', [topic, event, JSON.stringify(data)]);
+const cutBy = (reason, relay = app.relay) => relay.metric(`pgcrier_cut_total{reason="${reason}"}`);
+const types = (stream) => stream.events.map((e) => e.type);
+const REQUEST = (path) => `GET ${path} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n`;
+
+// A burst of notifications, each of `size` octets and beginning with its number.
+const burst = (channel, from, to, size = 7900) => app.sql(
+  `select count(pg_notify($1, rpad(i || ' ', $4::integer, 'x'))) from generate_series($2::integer, $3::integer) i`, [channel, from, to, size]);
+
+// The events in what a raw connection has received.
+function eventsOf(raw) {
+  const parser = new SseParser();
+  const body = raw.received.subarray(raw.received.indexOf('\r\n\r\n') + 4);
+  for (let at = 0; at < body.length;) {
+    const end = body.indexOf('\r\n', at);
+    const length = end < 0 ? NaN : parseInt(body.toString('latin1', at, end), 16);
+    if (Number.isNaN(length)) break;
+    parser.feed(body.subarray(end + 2, end + 2 + length));
+    at = end + 2 + length + 2;
+    if (length === 0) { parser.end(); parser.over = true; }
+  }
+  return parser;
+}
+const numbers = (parser) => parser.events.map((e) => Number(e.data.split(' ')[0]));
+const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+beforeEach(async () => {
+  if (!cluster.server) await cluster.start(); // a test that failed may have left it down
+});
+
+test('F04: when the LISTEN connection is lost, those who hear events are told of the gap', async () => {
+  const [channel, document, quiet] = await Promise.all(['/events/a', '/api/notes/1', '/api/notes/2'].map((p) => app.stream(p)));
+  await Promise.all([document, quiet].map((s) => s.next()));
+  await announce('/api/notes/1', 'said', 1);
+  await notify('a', '1');
+  await document.until((e) => e.type === 'said');
+  for (let round = 1; round <= 3; round += 1) {
+    await cluster.sql(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pgcrier listener'`, [], { database: 'postgres' });
+    await channel.until((e) => e.type === 'gap');
+    await document.until((e) => e.type === 'gap');
+    await notify('a', `after ${round}`);
+    await announce('/api/notes/1', 'said', round);
+    strictEqual((await channel.next()).data, `after ${round}`);
+    strictEqual((await document.until((e) => e.type === 'said')).data, String(round));
+  }
+  deepStrictEqual(types(channel), ['message', 'gap', 'message', 'gap', 'message', 'gap', 'message']);
+  deepStrictEqual(types(quiet), ['message'].fill('note'), 'a document without announcements is as before');
+  for (const s of [channel, document, quiet]) { strictEqual(s.over, undefined); deepStrictEqual(s.complaints, []); s.close(); }
+});
+
+for (const mode of ['fast', 'immediate']) {
+  test(`a restart (${mode}): streams of channels stay open, one begun meanwhile waits, all are told of the gap`, async () => {
+    const stream = await app.stream('/events/a');
+    await cluster.shutdown(mode);
+    await stream.comment('database away');
+    const late = await app.stream('/events/a');
+    strictEqual(late.status, 200);
+    await late.comment('database away');
+    await cluster.start();
+    for (const s of [stream, late]) await s.until((e) => e.type === 'gap');
+    await notify('a', 'back');
+    for (const s of [stream, late]) {
+      strictEqual((await s.next()).data, 'back');
+      await s.comment('database back');
+      s.close();
+    }
+  });
+}
+
+test('a relay that starts listens to what was declared before', async () => {
+  const relay = await app.startRelay();
+  const stream = await app.stream(`${relay.url}/events/b`);
+  strictEqual(stream.status, 200);
+  await notify('b', 'first');
+  strictEqual((await stream.next()).data, 'first');
+  stream.close();
+  strictEqual((await relay.stop()).code, 0);
+});
+
+test('many channels, declared and forgotten in one transaction each', async () => {
+  await app.sql(`select crier.channel('/events/many/' || i, 'many ' || i) from generate_series(1, 200) i`);
+  const stream = await until(async () => {
+    const s = await app.stream('/events/many/177');
+    if (s.status === 200) return s;
+    s.close();
+    return undefined;
+  });
+  await notify('many 176', 'no');
+  await notify('many 177', 'yes');
+  strictEqual((await stream.next()).data, 'yes');
+  await app.sql(`select crier.unroute('/events/many/' || i) from generate_series(1, 200) i`);
+  strictEqual((await stream.next()).type, 'gone');
+});
+
+test('a subscriber that does not keep up is cut, with a reason; those who do get every event', async () => {
+  const stream = await app.stream('/events/a');
+  const stuck = await app.raw(REQUEST('/events/a'), { paused: true });
+  await until(async () => await app.metric('pgcrier_subscribers') === 2);
+  const before = await cutBy('overflow');
+  let sent = 0;
+  while (await cutBy('overflow') === before && sent < 20_000) {
+    await burst('a', sent + 1, sent + 500);
+    sent += 500;
+    await until(() => stream.events.length >= sent, { what: `${sent} events have arrived`, limit: 30_000 });
+  }
+  strictEqual(await cutBy('overflow'), before + 1);
+  deepStrictEqual(stream.events.map((e) => Number(e.data.split(' ')[0])), range(1, sent));
+  stuck.resume();
+  await stuck.closed;
+  const parser = eventsOf(stuck);
+  deepStrictEqual(numbers(parser), range(1, parser.events.length), 'what came before has no gap');
+  ok(parser.events.length < sent);
+  stream.close();
+});
+
+test('a subscriber that was slow for a while gets everything, in order', async () => {
+  const slow = await app.raw(REQUEST('/events/a'), { paused: true });
+  await until(async () => await app.metric('pgcrier_subscribers') === 1);
+  await burst('a', 1, 1000);
+  await burst('a', 1001, 2000); // 16 MB: the sockets hold some, its queue the rest
+  const delivered = await app.metric('pgcrier_deliveries_total');
+  slow.resume();
+  await until(() => eventsOf(slow).events.length === 2000, { what: 'everything has arrived', every: 100 });
+  deepStrictEqual(numbers(eventsOf(slow)), range(1, 2000));
+  ok(await app.metric('pgcrier_deliveries_total') >= delivered);
+  slow.close();
+  await until(async () => await app.metric('pgcrier_frame_bytes') < 1 << 20, { what: 'what all have taken is gone' });
+});
+
+test('one that reads nothing at all is cut as slow, and as over the budget', async () => {
+  for (const [reason, args] of [['slow', ['--slow-time', '300ms']], ['budget', ['--frame-budget', '1MiB', '--slow-time', '1h']]]) {
+    const relay = await app.startRelay({ args });
+    const stuck = await app.raw(REQUEST('/events/b'), { paused: true }, relay);
+    await until(async () => await relay.metric('pgcrier_subscribers') === 1);
+    while (await relay.metric('pgcrier_stale_frame_bytes') < 2 << 20 && await cutBy(reason, relay) === 0) await burst('b', 1, 50);
+    await until(async () => await cutBy(reason, relay) === 1, { what: `cut: ${reason}` });
+    stuck.close();
+    strictEqual((await relay.stop()).code, 0);
+  }
+});
+
+test('a drain sends the events that are pending, and ends on an event boundary', async () => {
+  const relay = await app.startRelay();
+  const [slow, quick] = await Promise.all([app.raw(REQUEST('/events/b'), { paused: true }, relay), app.stream(`${relay.url}/events/b`)]);
+  await until(async () => await relay.metric('pgcrier_subscribers') === 2);
+  await burst('b', 1, 1500);
+  await until(() => quick.events.length === 1500, { what: 'all have arrived at the relay' });
+  relay.signal('SIGTERM');
+  await relay.hears(/draining/);
+  await quick.ended;
+  await notify('b', 'too late');
+  slow.resume();
+  await slow.closed;
+  const parser = eventsOf(slow);
+  deepStrictEqual(numbers(parser), range(1, 1500));
+  ok(parser.over, 'the last chunk has come');
+  deepStrictEqual([parser.complaints, quick.complaints], [[], []]);
+  strictEqual((await relay.exit).code, 0);
+});
+
+test('F22: 200,000 notifications of one topic cost a few reads and no memory, and the last state arrives', async () => {
+  const stream = await app.stream('/api/notes/1');
+  await stream.next();
+  const [reads, memory, began] = [await app.quietReads(), await app.relay.memory(), performance.now()];
+  const before = await app.metric('pgcrier_notifications_total{kind="topic"}');
+  for (let i = 0; i < 20; i += 1) { // equal payloads of one transaction would be folded
+    await app.sql(`select count(pg_notify('crier', '{"topic":"/api/notes/1","n":' || i || '}')) from generate_series(1, 10000) i`);
+  }
+  await app.sql(`update app.notes set body = 'the last' where id = 1`);
+  await stream.untilDocument((d) => d.body === 'the last', { limit: 20_000 });
+  await until(async () => await app.metric('pgcrier_notifications_total{kind="topic"}') > before + 200_000, { what: 'all have arrived' });
+  const seconds = (performance.now() - began) / 1000;
+  ok(await app.quietReads() - reads <= 20 * (seconds + 1), 'at most one read in 50 ms');
+  if (!SANITIZED) ok(await app.relay.memory() - memory < 16 << 20, 'memory is flat');
+  await app.sql(`update app.notes set body = 'one' where id = 1`);
+  stream.close();
+});
+
+test('F23: 50,000 topics that nobody reads cost no read and no memory, announced or changed', async () => {
+  const [reads, memory] = [await app.quietReads(), await app.relay.memory()];
+  for (const [kind, rest] of [['topic', ''], ['announcement', ',"event":"e","data":1']]) {
+    const before = await app.metric(`pgcrier_notifications_total{kind="${kind}"}`);
+    await app.sql(`select count(pg_notify('crier', '{"topic":"thread/' || i || '"${rest}}')) from generate_series(1, 50000) i`);
+    await until(async () => await app.metric(`pgcrier_notifications_total{kind="${kind}"}`) === before + 50_000, { what: 'all have arrived' });
+  }
+  strictEqual(await app.quietReads(), reads);
+  if (!SANITIZED) ok(await app.relay.memory() - memory < 8 << 20, 'memory is flat');
+});
+
+test('a storm of announcements starves no document, and a storm of documents no announcement', async () => {
+  const stream = await app.stream('/api/notes/2');
+  await stream.next();
+  for (let i = 1; i <= 20; i += 1) {
+    await app.sql(`select count(*) from (select crier.announce('/api/notes/2', 'said', to_json(i)) from generate_series($1::integer, $2::integer) i offset 0) s`,
+      [i * 1000 - 999, i * 1000]);
+    await app.sql(`update app.notes set body = $1 where id = 2`, [`state ${i}`]);
+  }
+  await stream.until((e) => e.type === 'note' && JSON.parse(e.data).body === 'state 20', { limit: 30_000 });
+  await until(() => stream.events.filter((e) => e.type === 'said').length === 20_000, { what: 'every announcement' });
+  deepStrictEqual(stream.events.filter((e) => e.type === 'said').map((e) => Number(e.data)), range(1, 20_000));
+  stream.close();
+});
