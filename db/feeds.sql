@@ -50,6 +50,7 @@ begin
     perform crier.action('POST', '/api/posts', 'feeds.create_post(text,text,text)');
     perform crier.action('PATCH', '/api/posts/{id}', 'feeds.update_post(uuid,text,text)');
     perform crier.action('POST', '/api/generate/post', 'feeds.generate_post()');
+    perform crier.channel('/events/feeds', 'feeds_events');
     perform crier.watch('feeds.posts', '/api/posts/{id}');
     perform crier.watch('feeds.sizes', '/api/feeds');
     perform crier.watch('feeds.events', 'feed/{feed}');

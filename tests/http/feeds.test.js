@@ -241,3 +241,33 @@ test('times are a document of their own', async () => {
   await call('PATCH', `/api/posts/${id}`, { content: 'changed #times' });
   ok((await document('/api/feeds/Times/times')).times[id][1] > times[id][0]);
 });
+
+test('events: every one, in order, as it is; a long one without its payload, which has a URL', async () => {
+  const events = await app.stream('/events/feeds');
+  const heard = () => events.events.map((e) => JSON.parse(e.data));
+  const id = await create({ title: 't', content: '#E1 #e2', author: 'a' });
+  await call('PATCH', `/api/posts/${id}`, { title: 't', content: '#e2 #e3' });
+  await events.when(() => heard().length === 7 || undefined, 'seven events');
+  const original = { id, title: 't', content: '#E1 #e2', author: 'a', tags: ['e1', 'e2'] };
+  const edited = { ...original, content: '#e2 #e3', tags: ['e2', 'e3'] };
+  deepStrictEqual(heard().map(({ name, payload }) => [name, payload]), [
+    ['PostCreated', { post: original }], ['FeedUpdated', { name: 'e1' }], ['FeedUpdated', { name: 'e2' }],
+    ['PostUpdated', { original_post: original, new_post: edited }],
+    ['FeedUpdated', { name: 'e1' }], ['FeedUpdated', { name: 'e2' }], ['FeedUpdated', { name: 'e3' }],
+  ]);
+  deepStrictEqual(heard()[0], await document(`/events/feeds/${heard()[0].id}`), 'the same document has a URL');
+
+  const long = await create({ content: `${'x'.repeat(20_000)} #e1` });
+  await events.when(() => heard().length === 9 || undefined, 'the long one');
+  const { id: number, name, payload } = heard()[7];
+  deepStrictEqual([name, payload], ['PostCreated', null]);
+  strictEqual((await document(`/events/feeds/${number}`)).payload.post.id, long);
+
+  const client = await app.cluster.connect();
+  await client.query('begin');
+  await client.query("insert into feeds.posts (content) values ('#never')");
+  await client.query('rollback');
+  await create({ title: 'after' });
+  await events.when(() => heard().length === 10 || undefined, 'and what follows');
+  strictEqual(heard()[9].payload.post.title, 'after', 'what is rolled back is not told');
+});

@@ -33,6 +33,7 @@ select set_eq($$ select method, path, function from crier.routes where function 
               ('PATCH', '/api/posts/{id}', 'feeds.update_post(uuid,text,text)'),
               ('POST', '/api/generate/post', 'feeds.generate_post()') $$,
     'and the writes');
+select is(channel, 'feeds_events', 'and the channel') from crier.routes where path = '/events/feeds';
 select set_eq($$ select relation, topic from crier.watches where relation like 'feeds.%' $$,
     $$ values ('feeds.posts', '/api/posts/{id}'), ('feeds.sizes', '/api/feeds'), ('feeds.events', 'feed/{feed}') $$,
     'and what changes them');
