@@ -31,8 +31,9 @@ export const generatePost = () => write('POST', '/api/generate/post');
 export const feedPath = (name) => `/api/feeds/${encodeURIComponent(name)}`;
 export const postPath = (id) => `/api/posts/${encodeURIComponent(id)}`;
 
-// When the posts of a feed were posted and last edited: { id: [created, edited or null] }, or nothing.
+// When the posts of a feed were posted and last edited: { id: [created, edited or null] }; undefined if
+// that did not work.
 export async function times(name) {
   const answer = await fetch(`${feedPath(name)}/times`).catch(() => undefined);
-  return answer?.ok ? (await answer.json()).times : {};
+  return answer?.ok ? (await answer.json()).times : undefined;
 }

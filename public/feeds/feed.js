@@ -10,19 +10,23 @@ import { count } from './words.js';
 
 const SHOWN = 50;
 const MORE = 200;
+const AGAIN_MS = 5000;
 
 // When the posts were posted and edited: the server's word, and ours for what has just come.
 function useTimes(name, state, marked) {
   const known = reactive(new Map());
+  let timer;
   const read = async () => {
     const of = name();
     const times = await fetchTimes(of);
     if (of !== name()) return;
+    if (times === undefined) { timer = setTimeout(read, AGAIN_MS); return; }
     for (const [id, [created, edited]] of Object.entries(times)) {
       known.set(id, [Date.parse(created), edited === null ? undefined : Date.parse(edited)]);
     }
   };
-  watch(name, () => known.clear());
+  watch(name, () => { known.clear(); clearTimeout(timer); });
+  onScopeDispose(() => clearTimeout(timer));
   watch([name, state], ([, now]) => { if (now === 'live') read(); }, { immediate: true });
   const note = (fresh) => {
     for (const [id, mark] of fresh) {
