@@ -13,12 +13,19 @@ set local client_min_messages = 'warning';
 \ir schema/watches.sql
 \ir schema/relays.sql
 \ir schema/subscriptions.sql
+\ir schema/secret.sql
+\ir schema/pending.sql
 \ir schema/finding.sql
 \ir schema/response.sql
 
 \ir functions/crier/fail.sql
 \ir functions/crier/version.sql
 \ir functions/crier/notify.sql
+\ir functions/crier/dialect.sql
+\ir schema/inlined.sql
+\ir functions/crier/hmac_pad.sql
+\ir functions/crier/hmac.sql
+\ir functions/crier/secret_make.sql
 \ir functions/crier/encode_octets.sql
 \ir functions/crier/encode.sql
 \ir functions/crier/template_parts.sql
@@ -37,6 +44,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/cover_check.sql
 \ir functions/crier/document_check.sql
 \ir functions/crier/topic_check.sql
+\ir functions/crier/inline_check.sql
 \ir functions/crier/items.sql
 \ir functions/crier/call_pieces.sql
 \ir functions/crier/route_store.sql
@@ -58,9 +66,13 @@ set local client_min_messages = 'warning';
 \ir functions/crier/relation_named.sql
 \ir functions/crier/relation_text.sql
 \ir functions/crier/relation_check.sql
+\ir functions/crier/pend.sql
+\ir functions/crier/templates_meet.sql
+\ir functions/crier/watch_inline.sql
 \ir functions/crier/watch_payload.sql
 \ir functions/crier/watch_source.sql
 \ir functions/crier/watch_function.sql
+\ir functions/crier/watch_functions.sql
 \ir functions/crier/watch_install.sql
 \ir functions/crier/watch_store.sql
 \ir functions/crier/watch_drop.sql
@@ -79,6 +91,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/path_fill.sql
 \ir functions/crier/arguments_refuse.sql
 \ir functions/crier/resolve.sql
+\ir functions/crier/build.sql
 \ir functions/crier/read.sql
 \ir functions/crier/header.sql
 \ir functions/crier/respond.sql
@@ -96,6 +109,11 @@ set local client_min_messages = 'warning';
 \ir functions/crier/blob_etag.sql
 \ir functions/crier/blob_head.sql
 \ir functions/crier/blob_window.sql
+\ir functions/crier/cancelled.sql
+\ir functions/crier/build_quickly.sql
+\ir functions/crier/notify_references.sql
+\ir functions/crier/notify_inline.sql
+\ir functions/crier/relay_secret.sql
 \ir functions/crier/relay_routes.sql
 \ir functions/crier/relay_report.sql
 \ir functions/crier/relay_stop.sql
@@ -123,10 +141,12 @@ set local client_min_messages = 'warning';
 \ir functions/crier/check.sql
 
 \ir triggers/crier/routes_changed.sql
+\ir triggers/crier/pending_due.sql
 
 do $$
 begin
     /* What an older version made is brought up to date too: triggers, and the relays' privileges. */
+    perform crier.secret_make();
     perform crier.refresh_watches();
     perform crier.grant_relay(role) from crier.relay_grantees() as role;
 end

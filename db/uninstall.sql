@@ -21,7 +21,11 @@ begin
         on (ours.class, ours.oid) = (d.refclassid, d.refobjid) and ours.schema = to_regnamespace('crier')
     where d.deptype = 'n'
       and (pg_identify_object(d.classid, d.objid, 0)).schema is distinct from 'crier'
-      and d.classid <> 'pg_trigger'::regclass; -- those on your tables that crier.watch made
+      and d.classid <> 'pg_trigger'::regclass -- those on your tables that crier.watch made
+      and not exists ( -- our own view is a rule without a schema
+        select from pg_rewrite r join pg_class c on c.oid = r.ev_class
+        where d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+          and c.relnamespace = to_regnamespace('crier'));
     if dependents is not null then
         raise exception using errcode = 'CR072', message = 'something of yours needs the schema crier',
             detail = 'It is ' || dependents || '.',

@@ -53,17 +53,27 @@ static void release_result(void *result)
     PQclear(result);
 }
 
+/* A copy, or NULL. */
+static char *column(const PGresult *result, int n)
+{
+    return PQgetisnull(result, 0, n) ? NULL : must_strdup(PQgetvalue(result, 0, n));
+}
+
 static void read_arrived(struct read *read, PGresult *result)
 {
     const struct route *route = read->call->route;
     struct mirror *mirror = read->mirror;
+    struct core *core = mirror->set->data;
+    bool report_news = false;
     size_t length = (size_t)PQgetlength(result, 0, 0);
-    char *topic = PQgetisnull(result, 0, 1) ? NULL : must_strdup(PQgetvalue(result, 0, 1));
+    char *topic = column(result, 1), *snapshot = column(result, 2);
+    struct mirror_reading reading = {
+        .topic = topic, .snapshot = snapshot, .milliseconds = atof(PQgetvalue(result, 0, 3))};
     struct problem problem;
 
     if (PQgetisnull(result, 0, 0)) {
         PQclear(result);
-        mirror_read_done(mirror, NULL, topic);
+        mirror_read_done(mirror, &reading);
     } else if (length > route->max_bytes) {
         PQclear(result);
         log_error("the document of %s has %zu octets; the route %s allows %zu", read->call->key, length,
@@ -72,12 +82,15 @@ static void read_arrived(struct read *read, PGresult *result)
         mirror_read_failed(mirror, &problem, false);
     } else {
         metric_add(METRIC_FRAMES, 1);
-        mirror_read_done(mirror,
-                         frame_document(route->event, PQgetvalue(result, 0, 0), length, release_result,
-                                        result, mirror->read_noticed_ns),
-                         topic);
+        reading.frame = frame_document(route->event, PQgetvalue(result, 0, 0), length, release_result,
+                                       result, mirror->read_noticed_ns);
+        report_news = route->inlined && !mirror->reported_document;
+        mirror_read_done(mirror, &reading);
     }
     free(topic);
+    free(snapshot);
+    if (report_news)
+        report_soon(&core->report); /* writers look there whether somebody reads inline */
 }
 
 static void on_read(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
@@ -109,7 +122,7 @@ static void start_read(struct mirror *mirror, bool somebody_waits)
     read->call = call_ref(mirror->call);
     snprintf(read->route_id, sizeof(read->route_id), "%d", read->call->route->id);
     read->job = (struct pool_job){
-        .sql = "select document, topic from crier.read($1, $2)",
+        .sql = "select document, topic, snapshot, milliseconds from crier.read($1, $2)",
         .value_count = 2,
         .values = {read->route_id, read->call->arguments},
         .snapshot = true,
@@ -164,7 +177,7 @@ static const struct mirror_ops mirror_ops = {start_read, publish, gone, dropped,
 static void load_routes(struct core *core);
 
 /* The columns of on_version()'s query, in its order. */
-enum { ID, METHOD, PATH, PARAMETERS, KIND, EVENT, INLINE, CHANNEL, HAS_TOPIC, MIN_INTERVAL, REREAD, MAX_BYTES, FINGERPRINT };
+enum { ID, METHOD, PATH, PARAMETERS, KIND, EVENT, INLINE, CHANNEL, HAS_TOPIC, MIN_INTERVAL, REREAD, MAX_BYTES, FINGERPRINT, SECRET };
 
 /* crier.channel() declares no other. */
 static bool set_channel(struct route *route, const char *name)
@@ -242,6 +255,16 @@ static void follow_route(struct mirror *mirror, const struct routes *routes)
         mirror_redefine(mirror, new);
 }
 
+/* Every row has the same secret; without rows nothing is inline. */
+static void read_secret(struct core *core, const PGresult *result)
+{
+    const char *hex = PQntuples(result) == 0 ? "" : PQgetvalue(result, 0, SECRET);
+
+    core->has_secret = strlen(hex) == 2 * INLINED_SECRET;
+    for (size_t i = 0; core->has_secret && i < INLINED_SECRET; ++i)
+        core->has_secret = sscanf(hex + 2 * i, "%2hhx", &core->secret[i]) == 1;
+}
+
 static void install_routes(struct core *core, struct routes *routes)
 {
     struct mirror *mirror, *next;
@@ -317,6 +340,7 @@ static void on_routes(struct pool_job *job, enum pool_outcome outcome, PGresult 
     } else if (outcome == POOL_ERROR) {
         explain_failure(core, sqlstate, message);
     } else {
+        read_secret(core, result);
         listen_then_install(core, read_table(result));
         PQclear(result);
         if (core->routes_due)
@@ -349,7 +373,7 @@ static void on_version(struct pool_job *job, enum pool_outcome outcome, PGresult
     PQclear(result);
     core->routes_job = (struct pool_job){
         .sql = "select id, method, path, parameters, kind, event, inline, channel, has_topic, min_interval_ms, reread_ms, "
-               "max_bytes, fingerprint from crier.relay_routes()",
+               "max_bytes, fingerprint, (select encode(crier.relay_secret(), 'hex')) from crier.relay_routes()",
         .snapshot = true,
         .repeatable = true,
         .urgent = true,
@@ -445,7 +469,25 @@ static void on_template(struct core *core, const char *text)
     path_template_free(template);
 }
 
-static void on_notification(struct listener *listener, const char *channel, const char *payload)
+/* False when it is no inline notification at all. */
+static bool on_inline(struct core *core, char *payload)
+{
+    struct inlined n;
+
+    if (!inlined_decode(&n, payload, strlen(payload), core->has_secret ? core->secret : NULL))
+        return false;
+    metric_add(METRIC_NOTIFICATIONS_INLINE, 1);
+    if (n.genuine) {
+        mirrors_apply(&core->mirrors, &n);
+    } else {
+        metric_add(METRIC_INLINE_UNSIGNED, 1);
+        mirrors_touch(&core->mirrors, n.topic);
+    }
+    inlined_dispose(&n);
+    return true;
+}
+
+static void on_notification(struct listener *listener, const char *channel, char *payload)
 {
     static const enum metric metric_of[] = {
         [NOTIFICATION_UNKNOWN] = METRIC_NOTIFICATIONS_UNKNOWN,
@@ -462,6 +504,8 @@ static void on_notification(struct listener *listener, const char *channel, cons
         events_notified(&core->events, channel, payload);
         return;
     }
+    if (on_inline(core, payload))
+        return;
     notification_decode(&n, payload, strlen(payload));
     if (n.kind == NOTIFICATION_ANNOUNCEMENT && !events_announced(&core->events, &n))
         notification_dispose(&n); /* unknown is what it is then */

@@ -11,6 +11,7 @@
 
 #include "alias.h"
 #include "events.h"
+#include "inlined.h"
 #include "listener.h"
 #include "mirror.h"
 #include "options.h"
@@ -38,6 +39,8 @@ struct core {
     bool routes_loading;
     bool routes_due;              /* they changed while they were being loaded */
     struct timer routes_retry;    /* set while the last attempt has failed */
+    unsigned char secret[INLINED_SECRET]; /* signs inline notifications */
+    bool has_secret;
     char listener_error[512];     /* the last one that was logged */
     bool ready;                   /* routes are loaded and the canary came back, once at least */
     char id[37];                  /* a random UUID, as text */

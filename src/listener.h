@@ -38,7 +38,7 @@ struct listener {
     void (*on_heard)(struct listener *listener);                /* the first canary came back */
     void (*on_lost)(struct listener *listener, const char *err);
     void (*on_channels)(struct listener *listener);             /* what is wanted is in force */
-    void (*on_notification)(struct listener *listener, const char *channel, const char *payload);
+    void (*on_notification)(struct listener *listener, const char *channel, char *payload);
     void (*on_drained)(struct listener *listener);              /* that were all that had come */
     void *data;
 };

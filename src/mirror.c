@@ -80,6 +80,7 @@ static void drop(struct mirror *mirror)
     timer_cancel(set->timers, &mirror->wake);
     timer_cancel(set->timers, &mirror->reread);
     frame_unref(mirror->frame);
+    snapshot_forget(&mirror->snapshot);
     call_unref(mirror->call);
     free(mirror);
 }
@@ -283,12 +284,103 @@ void mirrors_touch_template(struct mirrors *set, const struct path_template *tem
     }
 }
 
+/* --- inline --------------------------------------------------------------------------------------- */
+
+/* What becomes of an inline notification for this mirror: METRIC_INLINE_APPLIED or _SEEN, or the
+ * reason why it counts as a touch. */
+static enum metric judge(const struct mirror *mirror, const struct inlined *n)
+{
+    const struct route *route = mirror->call->route;
+
+    if (mirror->reading || mirror->dirty || mirror->frame == NULL || !mirror->snapshot.known)
+        return METRIC_INLINE_BUSY;
+    if (!route->inlined || n->length > route->max_bytes || mirror->topic == NULL ||
+        strcmp(mirror->topic->name, n->topic) != 0)
+        return METRIC_INLINE_MISFIT;
+    if (n->xid == mirror->inline_xid)
+        return METRIC_INLINE_AGAIN; /* it changed more, later: this document may be of before or after */
+    if (snapshot_sees(&mirror->snapshot, n->xid))
+        return METRIC_INLINE_SEEN;
+    if (!n->snapshot.known || !snapshot_covers(&n->snapshot, n->xid, &mirror->snapshot))
+        return METRIC_INLINE_OVERLAP;
+    return METRIC_INLINE_APPLIED;
+}
+
+/* The mirror's document is another, or the same of a newer snapshot (moved from there). */
+static void set_document(struct mirror *mirror, struct frame *frame, struct snapshot *snapshot, uint64_t xid)
+{
+    snapshot_forget(&mirror->snapshot);
+    mirror->snapshot = *snapshot;
+    *snapshot = (struct snapshot){.known = false};
+    mirror->snapshot.plus = xid;
+    mirror->inline_xid = xid;
+    if (mirror->frame != NULL && strcmp(frame_id(mirror->frame), frame_id(frame)) == 0) {
+        frame_unref(frame);
+        return;
+    }
+    frame_unref(mirror->frame);
+    mirror->frame = frame;
+    mirror->unpublished = true;
+}
+
+static void drop_document(struct mirror *mirror)
+{
+    frame_unref(mirror->frame);
+    mirror->frame = NULL;
+    mirror->unpublished = false;
+    snapshot_forget(&mirror->snapshot);
+    mirror->inline_xid = 0;
+    mirror->reported_document = false;
+}
+
+static void apply(struct mirror *mirror, struct inlined *n)
+{
+    metric_add(METRIC_FRAMES, 1);
+    mirror->notified_at_ms = mirror->read_at_ms = wall_clock_ms();
+    mirror->report_due = true;
+    set_document(mirror,
+                 frame_document(mirror->call->route->event, n->document, n->length, NULL, NULL,
+                                timers_now_ns(mirror->set->timers)),
+                 &n->snapshot, n->xid);
+    proceed(mirror);
+}
+
+static bool has_its_own(const struct inlined *n, const struct mirror *mirror)
+{
+    for (size_t i = 0; i < n->other_count; ++i)
+        if (strcmp(n->others[i], mirror->call->key) == 0)
+            return true;
+    return false;
+}
+
+void mirrors_apply(struct mirrors *set, struct inlined *n)
+{
+    struct mirror *mirror = mirrors_find(set, n->key);
+    enum metric outcome = mirror == NULL ? METRIC_INLINE_UNWATCHED : judge(mirror, n);
+    struct mirror_topic *topic;
+
+    metric_add(outcome, 1);
+    if (outcome == METRIC_INLINE_APPLIED)
+        apply(mirror, n);
+    else if (mirror != NULL && outcome != METRIC_INLINE_SEEN)
+        touch(mirror);
+    HASH_FIND_STR(set->by_topic, n->topic, topic);
+    if (topic == NULL)
+        return;
+    for (h2o_linklist_t *at = topic->mirrors.next; at != &topic->mirrors; at = at->next) {
+        struct mirror *other = H2O_STRUCT_FROM_MEMBER(struct mirror, topic_link, at);
+        if (other != mirror && !has_its_own(n, other))
+            touch(other);
+    }
+}
+
 void mirrors_resynchronise(struct mirrors *set)
 {
     struct mirror *mirror, *next;
 
     metric_add(METRIC_RESYNCS, 1);
     HASH_ITER(hh, set->by_key, mirror, next) {
+        snapshot_forget(&mirror->snapshot);
         mark_dirty(mirror);
         proceed(mirror);
     }
@@ -316,6 +408,8 @@ void mirror_watch(struct mirror *mirror, unsigned worker)
         set_reread(mirror);
     }
     mirror->watchers |= bit;
+    if (mirror->subscribers[worker] == 0)
+        mirror->subscribers[worker] = 1; /* at least; the worker counts later */
     mirror->report_due = true;
     if (mirror->frame != NULL)
         mirror->set->ops->publish(mirror, bit);
@@ -328,9 +422,7 @@ void mirror_unwatch(struct mirror *mirror, unsigned worker)
     mirror_count(mirror, worker, 0);
     if (mirror->watchers == 0) {
         timer_cancel(mirror->set->timers, &mirror->reread);
-        frame_unref(mirror->frame);
-        mirror->frame = NULL;
-        mirror->unpublished = false;
+        drop_document(mirror);
     }
     proceed(mirror);
 }
@@ -390,9 +482,7 @@ static void lose_watchers(struct mirror *mirror)
     mirror->watchers = 0;
     mirror->report_due = true;
     timer_cancel(mirror->set->timers, &mirror->reread);
-    frame_unref(mirror->frame);
-    mirror->frame = NULL;
-    mirror->unpublished = false;
+    drop_document(mirror);
     if (watchers != 0)
         mirror->set->ops->gone(mirror, watchers);
 }
@@ -416,13 +506,17 @@ static void read_over(struct mirror *mirror, const struct problem *problem)
     mirror->report_due = true;
 }
 
-void mirror_read_done(struct mirror *mirror, struct frame *frame, const char *topic)
+void mirror_read_done(struct mirror *mirror, const struct mirror_reading *reading)
 {
     static const struct problem fine;
+    struct frame *frame = reading->frame;
+    const char *topic = reading->topic;
+    struct snapshot snapshot;
     struct problem not_found;
 
     read_over(mirror, &fine);
     mirror->read_at_ms = wall_clock_ms();
+    mirror->read_ms = reading->milliseconds;
     mirror->failures = 0;
     if (mirror->call->route->has_topic && !mirror->outdated) {
         if (topic == NULL)
@@ -438,12 +532,9 @@ void mirror_read_done(struct mirror *mirror, struct frame *frame, const char *to
         lose_watchers(mirror);
     } else if (mirror->watchers == 0) {
         frame_unref(frame);
-    } else if (mirror->frame != NULL && strcmp(frame_id(mirror->frame), frame_id(frame)) == 0) {
-        frame_unref(frame);
     } else {
-        frame_unref(mirror->frame);
-        mirror->frame = frame;
-        mirror->unpublished = true;
+        snapshot_parse(&snapshot, reading->snapshot);
+        set_document(mirror, frame, &snapshot, 0);
     }
     proceed(mirror);
 }

@@ -22,6 +22,13 @@
  * read before it, and no two documents are published closer than that. The first change goes out
  * at once and the last one always.
  *
+ * Inline: a notification may bring a document, built by the transaction that it tells of. It takes
+ * the place of a read only where it is sure to be newer than what is there: the mirror is clean, and
+ * every transaction that its document has seen the other has seen too (snapshot.h). Two transactions
+ * that overlap may each lack what the other did; then the second counts as a touch. So does whatever
+ * comes while a read is in flight, which may have begun before or after it. Numbers of transactions
+ * alone say nothing about who saw whom.
+ *
  * Nothing here knows of PostgreSQL or HTTP: what to do is said to the owner through `struct
  * mirror_ops`, none of which may call back into the mirror before it returns.
  */
@@ -33,6 +40,7 @@
 #include <h2o.h>
 #include <uthash.h>
 #include "frame.h"
+#include "inlined.h"
 #include "problem.h"
 #include "route.h"
 #include "timer.h"
@@ -82,6 +90,8 @@ struct mirror {
     h2o_linklist_t topic_link;
     struct frame *frame;           /* newest document; NULL before the first */
     uint64_t watchers;             /* bit i: worker i has subscribers */
+    struct snapshot snapshot;      /* of the frame; unknown without one, and until a read says */
+    uint64_t inline_xid;           /* the frame's, if it came inline; else 0 */
     bool dirty, reading;
     bool outdated;                 /* the read in flight began under an older definition */
     bool unpublished;              /* frame is newer than what the watchers got */
@@ -95,9 +105,11 @@ struct mirror {
     struct timer reread;           /* reads anyway */
     /* For the reports, CLOCK_REALTIME [ms]; 0 = never. */
     uint64_t notified_at_ms, read_at_ms;
+    double read_ms;                /* how long the last read's function took */
     struct problem error;          /* of the last read; status 0 = fine */
     bool report_due;               /* something of this changed since the last report */
     bool reported;                 /* the database has a row of it */
+    bool reported_document;        /* … which says what writers must know of an inline document */
     UT_hash_handle hh;
     uint32_t subscribers[];        /* of each worker, as last told; for the reports */
 };
@@ -116,7 +128,10 @@ void mirrors_touch(struct mirrors *set, const char *topic);
 void mirrors_each_of_topic(struct mirrors *set, const char *topic,
                            void (*each)(struct mirror *mirror, void *data), void *data);
 void mirrors_touch_template(struct mirrors *set, const struct path_template *template);
-/* The listening connection is new: whatever is watched is dirty. */
+/* A genuine inline notification, noticed now. */
+void mirrors_apply(struct mirrors *set, struct inlined *n);
+/* The listening connection is new: whatever is watched is dirty, and forgets its snapshot: on another
+ * timeline the same numbers are other transactions. */
 void mirrors_resynchronise(struct mirrors *set);
 /* The database went away, or came back. */
 void mirrors_set_away(struct mirrors *set, bool away);
@@ -134,9 +149,16 @@ void mirror_redefine(struct mirror *mirror, struct route *route);
 /* The route is gone, and with it the document. */
 void mirror_end(struct mirror *mirror);
 
-/* The read in flight is done: with a document (the frame's reference moves here), or NULL when the
- * function returned NULL. `topic` is NULL unless the route has a topic function that returned one. */
-void mirror_read_done(struct mirror *mirror, struct frame *frame, const char *topic);
+/* What a read returned. */
+struct mirror_reading {
+    struct frame *frame;  /* the reference moves to the mirror; NULL when the function returned NULL */
+    const char *topic;    /* NULL unless the route has a topic function that returned one */
+    const char *snapshot; /* as PostgreSQL writes it; NULL: unknown */
+    double milliseconds;  /* of the function */
+};
+
+/* The read in flight is done. */
+void mirror_read_done(struct mirror *mirror, const struct mirror_reading *reading);
 /* It failed: status 503 with the database away, or another with its reason. */
 void mirror_read_failed(struct mirror *mirror, const struct problem *problem, bool database_away);
 

@@ -22,7 +22,21 @@ struct row {
     const char *topic; /* NULL: not known */
     uint64_t notified_at_ms, read_at_ms;
     const struct problem *error; /* NULL, or status 0: none */
+    const struct mirror *mirror; /* NULL: no document */
 };
+
+/* What decides whether triggers build this document, and what they need for that. */
+static void add_gate(struct buffer *b, const struct mirror *mirror)
+{
+    size_t length;
+
+    if (mirror == NULL || mirror->frame == NULL)
+        return;
+    frame_json(mirror->frame, &length);
+    buffer_printf(b, ",\"octets\":%zu,\"milliseconds\":%.3f", length, mirror->read_ms);
+    if (mirror->call->route->inlined && strlen(mirror->call->arguments) <= REPORT_MAX_ARGUMENTS)
+        buffer_printf(b, ",\"arguments\":%s", mirror->call->arguments);
+}
 
 /* Returns 0, or -1 when the row did not fit: nothing of it is added then. */
 static int add_row(struct buffer *b, const struct row *row)
@@ -39,6 +53,7 @@ static int add_row(struct buffer *b, const struct row *row)
     }
     add_time(b, "notified", row->notified_at_ms);
     add_time(b, "read", row->read_at_ms);
+    add_gate(b, row->mirror);
     if (row->error != NULL && row->error->status != 0) {
         char text[320];
         int length = snprintf(text, sizeof(text), "%d %s", row->error->status, row->error->title);
@@ -58,7 +73,7 @@ static int add_mirror(struct buffer *b, const struct mirror *mirror, uint32_t su
     return add_row(b, &(struct row){
         .key = mirror->call->key, .route = mirror->call->route->id, .subscribers = subscribers,
         .topic = mirror_topic(mirror), .notified_at_ms = mirror->notified_at_ms,
-        .read_at_ms = mirror->read_at_ms, .error = &mirror->error,
+        .read_at_ms = mirror->read_at_ms, .error = &mirror->error, .mirror = mirror,
     });
 }
 
@@ -72,7 +87,16 @@ static int add_channel(struct buffer *b, const struct channel_key *key, uint32_t
 
 static void set_timer(struct report *report)
 {
-    timer_set(report->mirrors->timers, &report->timer, REPORT_INTERVAL_MS * NS_PER_MS);
+    uint64_t ms = report->hurry && !report->in_flight ? REPORT_SOON_MS : REPORT_INTERVAL_MS;
+    timer_set(report->mirrors->timers, &report->timer, ms * NS_PER_MS);
+}
+
+void report_soon(struct report *report)
+{
+    if (report->hurry || report->stopped != NULL)
+        return;
+    report->hurry = true;
+    set_timer(report);
 }
 
 /* What was being told is lost. */
@@ -103,6 +127,8 @@ static void on_reported(struct pool_job *job, enum pool_outcome outcome, PGresul
     }
     if (report->stopped != NULL)
         report_stop(report, report->stopped);
+    else if (report->hurry)
+        set_timer(report);
 }
 
 static void collect_mirrors(struct report *report)
@@ -118,6 +144,7 @@ static void collect_mirrors(struct report *report)
             break;
         mirror->report_due = false;
         mirror->reported = subscribers != 0;
+        mirror->reported_document = mirror->reported && mirror->frame != NULL;
     }
 }
 
@@ -153,9 +180,12 @@ static void on_time(struct timer *timer)
     uint64_t now = timers_now_ns(report->mirrors->timers);
     char host[128] = "";
 
-    set_timer(report);
-    if (report->in_flight)
+    if (report->in_flight) {
+        set_timer(report);
         return;
+    }
+    report->hurry = false;
+    set_timer(report);
     collect(report);
     if (report->rows.length == 2 && report->reported_ns != 0 &&
         now - report->reported_ns < REPORT_ALIVE_MS * NS_PER_MS)

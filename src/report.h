@@ -2,7 +2,8 @@
  *
  * A row for this relay, refreshed every REPORT_ALIVE_MS, and a row for each key with subscribers,
  * written when it changed, at most REPORT_ROWS at a time every REPORT_INTERVAL_MS. It serves
- * people (TABLE crier.subscriptions, crier.explain) and the gate of inline notifications; nothing
+ * people (TABLE crier.subscriptions, crier.explain) and the gate of inline notifications, which
+ * opens for a new document as soon as it is reported, REPORT_SOON_MS after its first read. Nothing
  * of the relay depends on it, and a report that fails is made again.
  */
 #ifndef PGCRIER_REPORT_H
@@ -14,8 +15,10 @@
 
 enum {
     REPORT_INTERVAL_MS = 1000,
+    REPORT_SOON_MS = 50,
     REPORT_ALIVE_MS = 20000,
     REPORT_ROWS = 1000,
+    REPORT_MAX_ARGUMENTS = 4096, /* octets; documents with longer ones go by reference */
     REPORT_MAX = 4 << 20, /* octets of one report; rows that do not fit come with the next */
 };
 
@@ -31,6 +34,7 @@ struct report {
     char info[512];
     struct pool_job job;
     bool in_flight;
+    bool hurry;               /* the next one goes soon */
     uint64_t reported_ns;     /* when the last report went out; 0 = never */
     void (*stopped)(struct report *report); /* set while stopping */
 };
@@ -38,6 +42,8 @@ struct report {
 void report_init(struct report *report, struct pool *pool, struct mirrors *mirrors,
                  struct channels *channels, const char *relay_id, const bool *listening);
 void report_start(struct report *report);
+/* There is something that writers should know. */
+void report_soon(struct report *report);
 /* A mirror is about to vanish. */
 void report_end_key(struct report *report, struct mirror *mirror);
 /* So is a channel's route. */

@@ -119,6 +119,22 @@ from (values
     ('live.ok(integer)', 'live.topic_json(integer)', 'CR031', 'a topic function that returns JSON')
 ) as v(function, topic, state, what);
 
+create function live.definer(_id integer) returns json language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select '1'::json $$;
+create function live.invoker(_id integer) returns json language sql stable as $$ select '1'::json $$;
+create function live.pure(_id integer) returns json language sql immutable as $$ select '1'::json $$;
+create function live.pure_topic(_id integer) returns text language sql immutable as $$ select 'x' $$;
+create function live.stable_topic(_id integer) returns text language sql stable as $$ select 'x' $$;
+create function live.volatile_topic(_id integer) returns text language sql volatile security definer as $$ select 'x' $$;
+select pg_temp.refused(format('select crier.live(%L, %L, topic => %L, inline => true)', '/x/{id}', v.function, v.topic), v.state, v.what)
+from (values
+    ('live.ok(integer)', null, 'CR033', 'inline and VOLATILE'),
+    ('live.invoker(integer)', null, 'CR034', 'inline and not SECURITY DEFINER'),
+    ('live.definer(integer)', 'live.volatile_topic(integer)', 'CR033', 'inline, and a VOLATILE topic'),
+    ('live.definer(integer)', 'live.stable_topic(integer)', 'CR034', 'inline, and a topic that is not SECURITY DEFINER')
+) as v(function, topic, state, what);
+select lives_ok(format('select crier.live(%L, %L, topic => %L, inline => true)', '/x/{id}', v.function, v.topic), v.function || ' is accepted inline')
+from (values ('live.definer(integer)', null), ('live.pure(integer)', 'live.pure_topic(integer)')) as v(function, topic);
+
 select is((select count(*) from crier.routes where path like '/x%')::integer, 1, 'what was refused left nothing behind');
 
 -- Overloads that a call can tell apart are no error, and the call does.

@@ -37,7 +37,7 @@ select crier.live('/read/snapshot', 'read.snapshot_');
 select crier.live('/read/raises', 'read.raises');
 select crier.live('/read/who', 'read.who');
 create function pg_temp.read(path text, arguments text default '{}', out document text, out topic text, out snapshot text) language sql as $$
-    select * from crier.read((select id from crier.routes where path = '/read/' || $1), $2::json) $$;
+    select document, topic, snapshot from crier.read((select id from crier.routes where path = '/read/' || $1), $2::json) $$;
 
 select is(document, '{"id":1,"body":"one"}', 'read: the document') from pg_temp.read('doc/{id}', '{"id":"1"}');
 select is(topic, null, 'read: no topic where the path is the topic') from pg_temp.read('doc/{id}', '{"id":"1"}');

@@ -160,7 +160,8 @@ static void reply_topic(const char *key, const char *json, const char *topic)
 {
     char copy[100];
     strcpy(copy, json);
-    mirror_read_done(at(key), frame_document(NULL, copy, strlen(copy), NULL, NULL, 0), topic);
+    mirror_read_done(at(key), &(struct mirror_reading){
+        .frame = frame_document(NULL, copy, strlen(copy), NULL, NULL, 0), .topic = topic});
 }
 
 static void reply(const char *key, const char *json)
@@ -170,7 +171,7 @@ static void reply(const char *key, const char *json)
 
 static void reply_null(const char *key)
 {
-    mirror_read_done(at(key), NULL, NULL);
+    mirror_read_done(at(key), &(struct mirror_reading){.frame = NULL});
 }
 
 static void fail_read(const char *key)

@@ -226,7 +226,8 @@ static void finish_read(struct document *d, bool raises)
         frame_unref(f);
         f = NULL;
     }
-    mirror_read_done(m, f, d->function ? topic_name(d, d->snapshot.topic) : NULL);
+    mirror_read_done(m, &(struct mirror_reading){
+        .frame = f, .topic = d->function ? topic_name(d, d->snapshot.topic) : NULL});
 }
 
 static void watch(struct document *d, unsigned worker)

@@ -27,6 +27,12 @@ begin
         perform crier.function_check(topic_oid);
         perform crier.topic_check(function_oid, topic_oid);
     end if;
+    if inline then
+        perform crier.inline_check(function_oid);
+        if topic_oid is not null then
+            perform crier.inline_check(topic_oid);
+        end if;
+    end if;
     return crier.route_store(path, function_oid, event, topic_oid, inline,
         min_interval, reread, max_bytes);
 end

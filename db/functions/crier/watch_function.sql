@@ -15,6 +15,8 @@ begin
           and (p.proconfig is null) = (source.settings is null)) then
         return 0;
     end if;
+    perform pg_advisory_xact_lock(hashtext('crier.watch_function')); -- two at once would collide
+    select * into source from crier.watch_source(relation, topic);
     execute format('create or replace function %s() returns trigger language plpgsql volatile '
         'security definer %s as %L', function, source.settings, source.body);
     execute format('alter function %s() owner to %I', function, (

@@ -5,18 +5,38 @@ create or replace function crier.watch_source(
 as $$
 declare
     piece record;
+    quickest text; -- for one row inserted
+    pending text;
 begin
     /* The body of a watch's trigger function, and the settings it needs. The body is static, looks
        nothing up, takes no lock and never raises: writers neither fail nor wait because of it. It
        runs with its owner's privileges and without a pinned search_path, which would cost as much
        as the rest; hence every name in it is qualified, operators too. The commonest case, one row
        inserted, comes first and takes one query; offset 0 lets its payload be made once. An
-       assignment calls without another query, unlike PERFORM. */
+       assignment calls without another query, unlike PERFORM. Where a route is declared inline that
+       may have one of its topics, these first ask crier.pend whether somebody reads it inline; only
+       in READ COMMITTED, because at SERIALIZABLE reading our tables would make writers fail. */
     select * into piece from crier.watch_payload(relation, topic);
     if piece.pinned then
         settings := $set$set search_path = pg_catalog, pg_temp set timezone = 'UTC'
             set datestyle = 'ISO, MDY' set intervalstyle = 'postgres' set bytea_output = 'hex'
             set extra_float_digits = 1$set$;
+    end if;
+    quickest := format($body$
+        perform crier.notify(one.payload)
+        from (select %1$s as payload from (select %2$s from new_rows r) v offset 0) one
+        where pg_catalog.octet_length(one.payload) operator(pg_catalog.<=) 1012
+          and not exists (select from new_rows offset 1);
+        if found then
+            return null;
+        end if;$body$, piece.payload, piece.columns);
+    if crier.watch_inline(topic) then
+        quickest := '';
+        pending := $body$
+    if pg_catalog.cardinality(payloads) operator(pg_catalog.<=) 8 and tg_op operator(pg_catalog.<>) 'TRUNCATE'
+        and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed' then
+        payloads := crier.pend(payloads);
+    end if;$body$;
     end if;
     body := format($body$
 declare
@@ -27,14 +47,7 @@ begin
        rows that changed; for TRUNCATE, over 1,000 topics, or one over 1,000 octets: one for all. */
     if pg_catalog.current_setting('crier.off', true) operator(pg_catalog.=) 'on' then
         return null;
-    elsif tg_op operator(pg_catalog.=) 'INSERT' then
-        perform crier.notify(one.payload)
-        from (select %3$s as payload from (select %4$s from new_rows r) v offset 0) one
-        where pg_catalog.octet_length(one.payload) operator(pg_catalog.<=) 1012
-          and not exists (select from new_rows offset 1);
-        if found then
-            return null;
-        end if;
+    elsif tg_op operator(pg_catalog.=) 'INSERT' then%7$s
         payloads := array(select %3$s
             from (select distinct %4$s from new_rows r where %5$s limit 1001) v);
     elsif tg_op operator(pg_catalog.=) 'UPDATE' then
@@ -46,7 +59,7 @@ begin
             from (select distinct %4$s from old_rows r where %5$s limit 1001) v);
     else
         payloads := array[%6$s];
-    end if;
+    end if;%8$s
     if pg_catalog.cardinality(payloads) operator(pg_catalog.=) 1
         and pg_catalog.octet_length(payloads[1]) operator(pg_catalog.<=) 1012 then
         done := crier.notify(payloads[1]);
@@ -67,7 +80,7 @@ end
 $body$, quote_literal(relation::regclass), quote_literal(topic),
         piece.payload, piece.columns, piece.present,
         quote_literal(format(case when topic like '%{%' then '{"template":%s}' else '{"topic":%s}' end,
-            to_json(topic))));
+            to_json(topic))), quickest, pending);
 end
 $$;
 comment on function crier.watch_source(oid, text) is 'Private: the body of a watch''s trigger function, and the settings it needs.';

@@ -3,14 +3,16 @@ create or replace function crier.routes_changed()
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    /* Tells every relay to load the routes again. */
+    /* Has the triggers of watches heed inline routes from now on, and tells every relay to load the
+       routes again. */
+    perform crier.watch_functions();
     if current_setting('crier.off', true) is distinct from 'on' then
         perform crier.notify('{"routes":true}');
     end if;
     return null;
 end
 $$;
-comment on function crier.routes_changed() is 'Trigger: tells every relay that the routes changed.';
+comment on function crier.routes_changed() is 'Trigger: tells every relay, and the triggers of watches, that the routes changed.';
 revoke all on function crier.routes_changed() from public;
 
 create or replace trigger crier_routes_changed

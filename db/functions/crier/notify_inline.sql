@@ -1,0 +1,67 @@
+create or replace function crier.notify_inline(topics text[])
+    returns void language plpgsql volatile
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    one record;
+    built record;
+    locked boolean;
+    told text[] := '{}';      -- topics of the documents below
+    keys text[] := '{}';
+    snapshots text[] := '{}';
+    documents text[] := '{}';
+    others text := '[]';
+    body text;
+    secret crier.secret;
+begin
+    /* Notifies topics at the end of the transaction that changed them: inline for as many of their
+       documents as possible, by reference for a topic of which none is. An inline notification
+       speaks for its key. The other documents of its topic become dirty at the relay, but for those
+       that it names as having notifications of their own.
+
+       Lock first, then build, in two statements, or two writers each build the document without the
+       other's row. The lock is never waited for: whoever holds it may be waiting for this
+       transaction. It lasts until the commit is visible, so that the next one sees it. */
+    for one in
+        select i.* from crier.inlined i where i.topic = any (topics) order by i.topic, i.key
+    loop
+        continue when one.key = any (keys); -- another relay has it too
+        exit when cardinality(keys) = 8;
+        locked := pg_try_advisory_xact_lock(hashtextextended(one.key, 7165905));
+        continue when not locked;
+        select * into built from crier.build_quickly(one.route, one.call, one.arguments);
+        continue when built.document is null
+            or one.has_topic and built.topic is distinct from one.topic
+            or octet_length(built.document) + octet_length(built.snapshot) > 7999 - 200;
+        told := told || one.topic;
+        keys := keys || one.key;
+        snapshots := snapshots || built.snapshot;
+        documents := documents || built.document;
+    end loop;
+    select * into secret from crier.secret;
+    for i in 1 .. cardinality(keys) loop
+        if cardinality(keys) > 1 then
+            others := array_to_json(array(
+                select o.key from unnest(keys, told) as o(key, topic)
+                where o.topic = told[i] and o.key <> keys[i]));
+        end if;
+        body := '"topic":"' || told[i] || '","key":' || to_json(keys[i]) || ',"others":' || others
+            || ',"xid":"' || pg_current_xact_id() || '","snapshot":"' || snapshots[i]
+            || '","document":' || documents[i] || '}';
+        body := '{"signature":"'
+            || coalesce(crier.hmac(body, secret.inner_pad, secret.outer_pad), '') || '",' || body;
+        if octet_length(body) < 8000 then -- or NOTIFY raises
+            perform crier.notify(body);
+        else
+            perform crier.notify_references(array[told[i]]);
+        end if;
+    end loop;
+    if not told @> topics then
+        perform crier.notify_references(array(
+            select t.topic from unnest(topics) as t(topic) where t.topic <> all (told)));
+    end if;
+end
+$$;
+comment on function crier.notify_inline(text[]) is
+    'Private: notifies topics at the end of a transaction, inline where possible.';
+revoke all on function crier.notify_inline(text[]) from public;
