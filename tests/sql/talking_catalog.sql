@@ -20,15 +20,20 @@ select is_empty($$ select p.oid::regprocedure from pg_proc p where p.pronamespac
     and p.proname in ('recording_tree', 'recordings_list', 'thread_of') and (p.provolatile, p.proparallel) <> ('s', 's') $$,
     'what documents are made by is stable and parallel safe');
 
-select set_eq($$ select path, function, topic from crier.routes where function like 'talking.%' $$,
-    $$ values ('/api/recordings', 'talking.recordings_list(integer)', null),
-              ('/api/recordings/{id}', 'talking.recording_tree(integer)', 'talking.thread_of(integer)') $$,
-    'both documents are declared');
+select set_eq($$ select method || ' ' || path, function, topic from crier.routes where function like 'talking.%' $$,
+    $$ values ('GET /api/recordings', 'talking.recordings_list(integer)', null),
+              ('GET /api/recordings/{id}', 'talking.recording_tree(integer)', 'talking.thread_of(integer)'),
+              ('GET /api/recordings/{id}/audio', 'talking.audio(integer)', null),
+              ('GET /api/waveforms', 'talking.waveforms(integer[])', null),
+              ('POST /api/recordings', 'talking.create_recording(bytea,text,text,integer,integer,text)', null),
+              ('POST /api/recordings/{id}/votes', 'talking.vote(integer,uuid,integer)', null),
+              ('POST /api/recordings/{id}/presence', 'talking.presence(integer,text,text,text)', null) $$,
+    'everything is declared');
 select set_eq($$ select relation, topic from crier.watches where relation like 'talking.%' $$,
-    $$ values ('talking.recordings', '/api/recordings'), ('talking.recordings', 'thread/{root_id}') $$,
-    'recordings change the list and their thread');
+    $$ values ('talking.recordings', '/api/recordings'), ('talking.recordings', 'thread/{root_id}'), ('talking.audio', '/api/waveforms') $$,
+    'recordings change the list and their thread, sounds the waveforms');
 
-create function pg_temp.route(path text) returns integer language sql as $$ select r.id from crier.routes r where r.path = $1 $$;
+create function pg_temp.route(path text) returns integer language sql as $$ select r.id from crier.routes r where r.path = $1 and r.method = 'GET' $$;
 insert into talking.recordings (id, parent_id, author) values (1000001, null, 'a'), (1000002, 1000001, 'b');
 select is(crier.resolve(pg_temp.route('/api/recordings/{id}'), '{"id":"01000002"}'), '/api/recordings/1000002', 'a recording has one key');
 select is((crier.read(pg_temp.route('/api/recordings/{id}'), '{"id":"1000002"}')).topic, 'thread/1000001', 'a reply''s document belongs to its thread');
