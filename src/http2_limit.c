@@ -1,8 +1,8 @@
 /* http2_limit.c -- see http2.h: who is too fast, too slow, or idle.
  *
  * Too fast is found out when it happens, by two token buckets of each connection: one for frames that
- * cost the sender nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown ones, DATA with next to
- * nothing in it), one for streams that come to nothing. A peer earns frames by what we send to it: it
+ * cost the sender nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, unknown ones, DATA
+ * with next to nothing in it), one for streams that come to nothing. A peer earns frames by what we send to it: it
  * may answer each DATA frame with WINDOW_UPDATEs. Streams that lived for a while do not count: a page
  * that is left resets all of its own.
  *
@@ -46,12 +46,10 @@ static uint64_t now_of(const struct http2_connection *connection)
     return timers_now_ns(&connection->http2->loop->timers);
 }
 
-/* HEADERS and RST_STREAM have limits of their own: streams at once, and resets. */
+/* HEADERS have limits of their own: streams at once, and resets. */
 static bool is_cheap(uint8_t type, size_t length)
 {
-    if (type == NGHTTP2_DATA)
-        return length < SMALL_DATA;
-    return type != NGHTTP2_HEADERS && type != NGHTTP2_RST_STREAM;
+    return type == NGHTTP2_DATA ? length < SMALL_DATA : type != NGHTTP2_HEADERS;
 }
 
 void http2_limit_frame(struct http2_connection *connection, uint8_t type, size_t length)

@@ -84,6 +84,7 @@ function readStatus(payload) {
   let at = 0;
   while ((payload[at] & 0xe0) === 0x20) at += 1; // size updates of the dynamic table
   if (INDEXED[payload[at]]) return INDEXED[payload[at]];
+  if ((payload[at + 1] & 0x80) === 0) return Number(payload.subarray(at + 2, at + 5).toString('latin1'));
   const bits = [...payload.subarray(at + 2, at + 5)].map((octet) => octet.toString(2).padStart(8, '0')).join('');
   let status = 0;
   let code = '';

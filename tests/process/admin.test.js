@@ -35,7 +35,7 @@ test('metrics are Prometheus text: every sample has its HELP and TYPE, and every
     const [, comment, name, rest] = line.match(/^# (HELP|TYPE) (\w+) (.+)$/) ?? [];
     if (comment === 'HELP') { helped.add(name); continue; }
     if (comment === 'TYPE') { types.set(name, rest); continue; }
-    const sample = line.match(/^(pgcrier_[a-z0-9_]+)(\{[a-z]+="[^"]*"\})? (-?[0-9.e+]+)$/);
+    const sample = line.match(/^(pgcrier_[a-z0-9_]+)(\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? (-?[0-9.e+]+)$/);
     ok(sample, line);
     const family = [sample[1], sample[1].replace(/_(bucket|sum|count)$/, '')].find((f) => types.has(f));
     ok(family && helped.has(family), line);

@@ -1,0 +1,305 @@
+// What a hostile client of HTTP/2 may do, and what comes of it: the process lives, others are served
+// meanwhile, and CPU and memory are back when it is over.
+//
+// "Control" says what libh2o 2.2.5's own engine, which is out of reach here, does with the same frames.
+
+import { ok, strictEqual } from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startApp } from '../lib/app.js';
+import { connect2 } from '../lib/h2.js';
+import { CODE, TYPE, block, connectRaw, frame, get, request, settings, uint32 } from '../lib/h2raw.js';
+import { SANITIZED } from '../lib/relay.js';
+import { patient, until, within } from '../lib/until.js';
+
+const MIB = 1 << 20;
+const app = await startApp({
+  relay: { args: ['--public', '.', '--threads', '1', '--slow-time', '2s', '--head-time', '3s'] },
+});
+const { relay } = app;
+const LARGE = '/package-lock.json';
+
+async function cpuTicks() {
+  const fields = (await readFile(`/proc/${relay.pid}/stat`, 'utf8')).split(') ')[1].split(' ');
+  return Number(fields[11]) + Number(fields[12]); // utime, stime [10 ms]
+}
+
+// Idle: less than a tenth of a processor.
+async function idle() {
+  const before = await cpuTicks();
+  await sleep(200);
+  return await cpuTicks() - before <= 2;
+}
+
+// Runs an attack beside a client who behaves; every answer to that one must come promptly.
+async function attack(run) {
+  const good = await connect2(relay.url);
+  await until(idle);
+  const memory = await relay.memory();
+  let over = false;
+  let slowest = 0;
+  const beside = (async () => {
+    while (!over) {
+      const began = performance.now();
+      strictEqual((await good.get('/api/notes/1')).status, 200);
+      slowest = Math.max(slowest, performance.now() - began);
+      await sleep(20);
+    }
+  })();
+  try {
+    await run();
+  } finally {
+    over = true;
+    await beside;
+    good.close();
+  }
+  ok(slowest < patient(1000), `another client waited ${slowest} ms`);
+  await until(idle, { limit: 2000, what: 'idle again' });
+  if (!SANITIZED) await until(async () => await relay.memory() - memory < 16 * MIB, { what: 'memory is back' });
+  ok(!relay.result, 'the relay lives');
+}
+
+async function connect(t, options) {
+  const raw = await connectRaw(relay.url, options);
+  t.after(() => raw.close());
+  return raw;
+}
+
+// Writes what make(i) returns, `count` times or until the connection is over, in portions.
+async function flood(raw, count, make) {
+  for (let i = 0; i < count && !raw.over && raw.goaway === undefined;) {
+    const pieces = [];
+    for (let n = 0; n < 200 && i < count; n += 1, i += 1) pieces.push(make(i));
+    raw.write(...pieces);
+    await within(raw.drained(), 'flood is taken', 60_000);
+  }
+}
+
+const headers = (id, fields, flags = 5) => frame({ type: TYPE.HEADERS, flags, id, payload: block(fields) });
+const rst = (id, code) => frame({ type: TYPE.RST_STREAM, id, payload: uint32(code) });
+const update = (id, by) => frame({ type: TYPE.WINDOW_UPDATE, id, payload: uint32(by) });
+const ended = (reason) => relay.metric(`pgcrier_http2_ended_total{reason="${reason}"}`);
+
+// Control: 20,000 handlers run from one connection (CVE-2023-44487).
+for (const [what, code] of [['CANCEL', CODE.CANCEL], ['NO_ERROR', CODE.NO_ERROR], ['our own code for an end', 0x70676372]]) {
+  test(`C15 rapid reset by ${what}: few handlers run, then GOAWAY`, (t) => attack(async () => {
+    const before = await ended('resets');
+    const handled = await relay.metric('pgcrier_requests_total');
+    const raw = await connect(t);
+    await flood(raw, 20_000, (i) => Buffer.concat([headers(2 * i + 1, get('/api/notes/2')), rst(2 * i + 1, code)]));
+    await raw.closed;
+    strictEqual(raw.goaway, CODE.ENHANCE_YOUR_CALM);
+    strictEqual(await ended('resets'), before + 1);
+    const ran = await relay.metric('pgcrier_requests_total') - handled;
+    ok(ran < 400, `${ran} handlers ran, those of the client beside included`);
+  }));
+}
+
+// Control: the same as above, by streams that the server is made to reset (2025: "MadeYouReset").
+const MADE_YOU_RESET = {
+  'a window beyond 2^31 - 1': (id) => [headers(id, get('/api/notes/2')), update(id, 0x7fffffff)],
+  'content-length and a shorter body': (id) => [headers(id, request('POST', '/api/notes/2', [['content-length', '5']]), 4),
+    frame({ type: TYPE.DATA, flags: 1, id, payload: Buffer.from('x') })],
+  'a header name in capitals': (id) => [headers(id, get('/api/notes/2', [['Bad', 'x']]))],
+  'no :path': (id) => [headers(id, [[':method', 'GET'], [':scheme', 'http']])],
+  'a connection header': (id) => [headers(id, get('/api/notes/2', [['connection', 'close']]))],
+};
+for (const [what, make] of Object.entries(MADE_YOU_RESET)) {
+  test(`C15 made-you-reset by ${what}`, (t) => attack(async () => {
+    const before = await ended('resets');
+    const raw = await connect(t);
+    await flood(raw, 20_000, (i) => Buffer.concat(make(2 * i + 1)));
+    await raw.closed;
+    strictEqual(raw.goaway, CODE.ENHANCE_YOUR_CALM);
+    strictEqual(await ended('resets'), before + 1);
+  }));
+}
+
+const CONNECTION_ERRORS = {
+  'WINDOW_UPDATE of 0 on a stream': [(id) => update(id, 0), CODE.PROTOCOL_ERROR],
+  'WINDOW_UPDATE of 0 on the connection': [() => update(0, 0), CODE.PROTOCOL_ERROR],
+  'WINDOW_UPDATE of 5 octets': [(id) => frame({ type: TYPE.WINDOW_UPDATE, id, payload: Buffer.alloc(5, 1) }), CODE.FRAME_SIZE_ERROR],
+  'WINDOW_UPDATE on an idle stream': [() => update(9999, 1), CODE.PROTOCOL_ERROR],
+  'a connection window beyond 2^31 - 1': [() => update(0, 0x7fffffff), CODE.FLOW_CONTROL_ERROR],
+  'DATA on a stream that is half closed': [(id) => frame({ type: TYPE.DATA, id, payload: Buffer.from('x') }), CODE.STREAM_CLOSED],
+  'HEADERS on a stream that is half closed': [(id) => headers(id, get('/x')), CODE.STREAM_CLOSED],
+  'RST_STREAM on an idle stream': [() => rst(9999, 8), CODE.PROTOCOL_ERROR],
+  'a frame longer than 16,384 octets': [(id) => frame({ type: TYPE.DATA, id, payload: Buffer.alloc(16385) }), CODE.FRAME_SIZE_ERROR],
+  'WINDOW_UPDATE within a header block': [(id) => Buffer.concat([headers(id + 2, get('/x'), 1), update(0, 1)]), CODE.PROTOCOL_ERROR],
+  'an initial window beyond 2^31 - 1': [() => settings({ 4: 0xffffffff }), CODE.FLOW_CONTROL_ERROR],
+  'an initial window that pushes a stream over 2^31 - 1': [(id) => Buffer.concat([update(id, 0x7fff0000), settings({ 4: 0x7fffffff })]),
+    CODE.FLOW_CONTROL_ERROR],
+};
+for (const [what, [make, code]] of Object.entries(CONNECTION_ERRORS)) {
+  test(`C15 ${what} ends the connection`, async (t) => {
+    const before = await ended('protocol');
+    const raw = await connect(t);
+    raw.headers(1, get('/api/notes/1', [['accept', 'text/event-stream']]));
+    await raw.until(() => raw.body(1).length > 0);
+    raw.write(make(1));
+    await raw.closed;
+    strictEqual(raw.goaway, code);
+    await until(async () => await ended('protocol') === before + 1);
+  });
+}
+
+// Control: an assertion in update_stream_output_window aborts the process.
+test('C18 WINDOW_UPDATEs on a stream whose window is as large as it can be', (t) => attack(async () => {
+  const raw = await connect(t, { settings: { 4: 0x7fffffff } });
+  raw.headers(1, get('/api/notes/1', [['accept', 'text/event-stream']]));
+  await raw.until(() => raw.body(1).length > 0);
+  raw.write(update(1, 0x7fffffff), update(1, 1), update(1, 0x7fffffff));
+  await raw.until(() => raw.resetCode(1) === CODE.FLOW_CONTROL_ERROR);
+  raw.headers(3, get('/api/notes/1'));
+  await raw.until(() => raw.ended(3));
+  strictEqual(raw.status(3), 200);
+}));
+
+const FLOODS = {
+  PING: () => frame({ type: TYPE.PING, payload: Buffer.alloc(8) }),
+  SETTINGS: () => settings({ 4: 65535 }),
+  'empty DATA': () => frame({ type: TYPE.DATA, id: 1 }),
+  'DATA of one octet, with padding': () => frame({ type: TYPE.DATA, flags: 8, id: 1, payload: Buffer.from([2, 65, 0, 0]) }),
+  PRIORITY: (i) => frame({ type: TYPE.PRIORITY, id: 2 * i + 1, payload: Buffer.alloc(5) }),
+  PRIORITY_UPDATE: () => frame({ type: 0x10, payload: Buffer.concat([uint32(1), Buffer.from('u=1')]) }),
+  'WINDOW_UPDATE of the connection': () => update(0, 1),
+  'WINDOW_UPDATE of a stream': () => update(1, 1),
+  'unknown frames': () => frame({ type: 0x77, id: 1, payload: Buffer.from('x') }),
+  'RST_STREAM of a closed stream': () => rst(1, 8),
+};
+// Control: PING and SETTINGS floods are stopped (Debian's patch of 2019), the others go on for ever.
+for (const [what, make] of Object.entries(FLOODS)) {
+  for (const paused of ['PING', 'SETTINGS', 'empty DATA'].includes(what) ? [false, true] : [false]) {
+    test(`C16 ${what} flood, ${paused ? 'nothing read' : 'read'}`, (t) => attack(async () => {
+      const before = await ended('flood');
+      const raw = await connect(t, { paused });
+      raw.headers(1, request('POST', '/api/notes/1'), { end: false });
+      if (what.startsWith('RST')) raw.reset(1);
+      await flood(raw, 200_000, make);
+      raw.resume();
+      await within(raw.closed, 'closed', 30_000);
+      if (!paused) strictEqual(raw.goaway, CODE.ENHANCE_YOUR_CALM);
+      strictEqual(await ended('flood'), before + 1);
+    }));
+  }
+}
+
+test('C16 who answers every DATA frame with two WINDOW_UPDATEs floods nobody', async (t) => {
+  const raw = await connect(t, { settings: { 4: 1000 } });
+  let got = 0;
+  raw.socket.on('data', () => {
+    for (; got < raw.frames.length; got += 1) {
+      const { type, id, payload } = raw.frames[got];
+      if (type === TYPE.DATA && payload.length) raw.write(update(id, payload.length), update(0, payload.length));
+    }
+  });
+  for (let id = 1; id < 200; id += 2) raw.headers(id, get(LARGE));
+  await raw.until(() => raw.ended(199), 'all are whole', 30_000);
+  const { body } = await app.get(LARGE);
+  for (let id = 1; id < 200; id += 2) ok(raw.body(id).equals(body), `stream ${id}`);
+  strictEqual(raw.goaway, undefined);
+});
+
+// Control: the process spins at 100 % CPU when CONTINUATION comes during a graceful shutdown, or takes
+// what comes without end.
+for (const [what, make] of [['empty', () => Buffer.alloc(0)], ['full', (i) => block([[`x-${i}`, 'y'.repeat(8000)]])]]) {
+  test(`C16 CONTINUATION without end, ${what}`, (t) => attack(async () => {
+    const raw = await connect(t);
+    raw.headers(1, get('/x'), { endHeaders: false });
+    await flood(raw, 20_000, (i) => frame({ type: TYPE.CONTINUATION, id: 1, payload: make(i) }));
+    await raw.closed;
+    ok(raw.goaway === undefined || raw.goaway !== CODE.NO_ERROR);
+  }));
+}
+
+// Control: one connection makes the process some 100 times as large as what it sends.
+test('C18 header bomb: one field in the dynamic table, named again and again', (t) => attack(async () => {
+  const raw = await connect(t);
+  const indexed = Buffer.concat([Buffer.from([0x40]), Buffer.from([1, 0x61]), Buffer.from([127, 0xa1, 0x1e]), Buffer.alloc(4000, 0x62)]);
+  for (let id = 1; id < 40 && !raw.over; id += 2) {
+    raw.headers(id, Buffer.concat([block(get('/x')), id === 1 ? indexed : Buffer.alloc(0), Buffer.alloc(12_000, 0xbe)]));
+  }
+  await raw.until(() => raw.goaway !== undefined || raw.status(39) === 431 || raw.over, '431, or the end', 10_000);
+}));
+
+for (const [what, fields] of [
+  ['more than 100 fields', Array.from({ length: 101 }, (_, i) => [`x-${i}`, 'y'])],
+  ['more than 64 KiB of them', Array.from({ length: 9 }, (_, i) => [`x-${i}`, 'y'.repeat(7500)])],
+]) {
+  test(`C09 ${what}: 431, and the connection goes on`, async (t) => {
+    const refused = await relay.metric('pgcrier_http2_refused_total{reason="head"}');
+    const raw = await connect(t);
+    const bytes = block(get('/api/notes/1', fields));
+    raw.headers(1, bytes.subarray(0, 16_000), { endHeaders: bytes.length <= 16_000 });
+    for (let at = 16_000; at < bytes.length; at += 16_000) {
+      raw.frame({ type: TYPE.CONTINUATION, flags: at + 16_000 >= bytes.length ? 4 : 0, id: 1, payload: bytes.subarray(at, at + 16_000) });
+    }
+    await raw.until(() => raw.ended(1) || raw.over);
+    strictEqual(raw.status(1), 431);
+    raw.headers(3, get('/api/notes/1'));
+    await raw.until(() => raw.ended(3));
+    strictEqual(raw.status(3), 200);
+    strictEqual(await relay.metric('pgcrier_http2_refused_total{reason="head"}'), refused + 1);
+  });
+}
+
+// Control: at most 100 are handled, the rest waits unanswered or is refused.
+test('C17 1,000 streams at once: no more than 256, and the client is told to go', (t) => attack(async () => {
+  const raw = await connect(t);
+  await until(async () => raw.frames.some(({ type }) => type === TYPE.SETTINGS));
+  for (let i = 0; i < 1000; i += 1) raw.headers(2 * i + 1, get('/api/notes/1', [['accept', 'text/event-stream']]));
+  await raw.closed;
+  ok(await relay.metric('pgcrier_http2_streams') <= 256);
+  ok(raw.goaway === CODE.PROTOCOL_ERROR || raw.goaway === CODE.ENHANCE_YOUR_CALM, `goaway ${raw.goaway}`);
+}));
+
+// Control: nothing happens, for ever.
+test('C16 100 downloads with a closed window are reset after --slow-time', (t) => attack(async () => {
+  const before = await relay.metric('pgcrier_http2_cut_total');
+  const raw = await connect(t, { settings: { 4: 0 } });
+  for (let i = 0; i < 100; i += 1) raw.headers(2 * i + 1, get(LARGE));
+  await raw.until((frames) => frames.filter(({ type }) => type === TYPE.RST_STREAM).length === 100, '100 resets', 10_000);
+  strictEqual(raw.resetCode(1), CODE.CANCEL);
+  strictEqual(await relay.metric('pgcrier_http2_cut_total'), before + 100);
+}));
+
+test('C16 a reader who has stopped is cut after --slow-time, and its connection with it', (t) => attack(async () => {
+  const before = await ended('stuck');
+  const raw = await connect(t, { paused: true, settings: { 4: 0x7fffffff } });
+  raw.write(update(0, 0x7fff0000 - 65535));
+  for (let i = 0; i < 250; i += 1) raw.headers(2 * i + 1, get(LARGE));
+  await until(async () => await ended('stuck') === before + 1);
+  raw.resume();
+  await raw.closed;
+}));
+
+test('C28 a header block, a body, a preface that do not come on', async (t) => {
+  const began = performance.now();
+  const [silent, preface, head, body] = [
+    await connect(t, { greet: false }), await connect(t, { greet: false }), await connect(t), await connect(t)];
+  preface.write(Buffer.from('PRI * HTT'));
+  head.headers(1, get('/x'), { endHeaders: false });
+  body.headers(1, request('POST', '/api/notes/1'), { end: false });
+  await Promise.all([silent.closed, preface.closed, head.closed]);
+  strictEqual(head.goaway, CODE.ENHANCE_YOUR_CALM);
+  await body.until(() => body.status(1) === 408);
+  await body.closed; // it is idle then
+  ok(performance.now() - began < patient(12_000));
+});
+
+test('C16 an idle connection is closed, one with a stream is not', async (t) => {
+  const idleOne = await connect(t);
+  const streaming = await connect(t);
+  streaming.headers(1, get('/api/notes/1', [['accept', 'text/event-stream']]));
+  await idleOne.closed;
+  strictEqual(idleOne.goaway, CODE.NO_ERROR);
+  ok(!streaming.over);
+});
+
+test('C18 the relay is still there, by every protocol', async () => {
+  strictEqual((await app.get('/api/notes/1')).status, 200);
+  const client = await connect2(relay.url);
+  strictEqual((await client.get('/api/notes/1')).status, 200);
+  client.close();
+});
