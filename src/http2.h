@@ -66,7 +66,7 @@ struct http2_stream;
 
 /* What a stream tells whoever feeds it, from the loop. */
 struct http2_feeder {
-    void (*written)(struct http2_stream *stream, void *data); /* everything has left */
+    void (*written)(struct http2_stream *stream, void *data, uint64_t now_ns); /* everything has left */
     void (*closed)(struct http2_stream *stream, void *data);  /* the stream is gone after this */
 };
 

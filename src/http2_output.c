@@ -133,8 +133,12 @@ static ssize_t fill(struct http2_connection *connection)
 /* What was sent has left: those who sent it may send more. */
 static void tell_sent(struct http2_connection *connection)
 {
+    uint64_t now;
     h2o_linklist_t sent;
 
+    if (h2o_linklist_is_empty(&connection->sent))
+        return;
+    now = timers_now_ns(&connection->http2->loop->timers);
     h2o_linklist_init_anchor(&sent);
     h2o_linklist_insert_list(&sent, &connection->sent);
     connection->busy = true;
@@ -143,7 +147,7 @@ static void tell_sent(struct http2_connection *connection)
         h2o_linklist_unlink(&stream->place);
         stream->owes = false;
         if (stream->feeder != NULL)
-            stream->feeder->written(stream, stream->data);
+            stream->feeder->written(stream, stream->data, now);
     }
     connection->busy = false;
 }

@@ -60,7 +60,7 @@ size_t http2_request_received(const struct http2_request *request)
 /* --- receiving --------------------------------------------------------------------------------------- */
 
 static void do_send(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *bufs, size_t count, h2o_send_state_t state);
-static void on_written(struct http2_stream *stream, void *data);
+static void on_written(struct http2_stream *stream, void *data, uint64_t now_ns);
 static void on_closed(struct http2_stream *stream, void *data);
 static const struct http2_feeder feeder = {on_written, on_closed};
 
@@ -386,10 +386,11 @@ static void do_send(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *bufs, size
     send_pieces(stream, req, bufs, count);
 }
 
-static void on_written(struct http2_stream *stream, void *data)
+static void on_written(struct http2_stream *stream, void *data, uint64_t now_ns)
 {
     struct http2_request *request = data;
 
+    (void)now_ns;
     if (!stream->final)
         h2o_proceed_response(&request->req);
 }

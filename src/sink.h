@@ -27,7 +27,9 @@ struct sink_ops {
 
 /* What the sink tells its stream, from the loop, never from within a call of the ops. */
 struct sink_events {
-    void (*written)(void *data); /* what was written has left; the next may come */
+    /* What was written has left, just now; the next may come. The time is told, because the many who
+     * share one write would each ask for it. */
+    void (*written)(void *data, uint64_t now_ns);
     void (*closed)(void *data);  /* the client is gone; the sink is freed after this */
 };
 

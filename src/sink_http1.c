@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "progress.h"
+#include "timer.h"
 
 struct sink_http1 {
     struct sink super;
@@ -41,7 +42,7 @@ static void on_write(h2o_socket_t *socket, const char *err)
     if (err != NULL)
         on_read(socket, err);
     else
-        sink->super.events->written(sink->super.data);
+        sink->super.events->written(sink->super.data, monotonic_ns());
 }
 
 static void on_last_write(h2o_socket_t *socket, const char *err)
@@ -135,7 +136,7 @@ static void on_taken_over(void *data, h2o_socket_t *socket, size_t reqsize)
     socket->data = sink;
     h2o_buffer_consume(&socket->input, socket->input->size);
     h2o_socket_read_start(socket, on_read);
-    sink->super.events->written(sink->super.data);
+    sink->super.events->written(sink->super.data, monotonic_ns());
 }
 
 struct sink *sink_http1_create(h2o_req_t *req, const char *prologue, struct frame *first,

@@ -18,13 +18,13 @@ static void drop_kept(struct sink_http2 *sink)
     sink->kept = NULL;
 }
 
-static void on_written(struct http2_stream *stream, void *data)
+static void on_written(struct http2_stream *stream, void *data, uint64_t now_ns)
 {
     struct sink_http2 *sink = data;
 
     (void)stream;
     drop_kept(sink);
-    sink->super.events->written(sink->super.data);
+    sink->super.events->written(sink->super.data, now_ns);
 }
 
 static void on_closed(struct http2_stream *stream, void *data)

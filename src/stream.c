@@ -24,14 +24,16 @@ struct stream {
     struct stream **req_holder;   /* in the request's pool: points back here while it waits */
     struct client *client;        /* its address, counted; NULL: not counted */
     struct sink *sink;            /* NULL while it waits */
-    struct frame **in_flight;     /* references; NULL when nothing is being written */
+    struct frame **in_flight;     /* references; `single`, or memory of its own when there are several */
+    struct frame *single;
     size_t in_flight_count;
     bool busy;                    /* a write is in flight, be it frames or the headers alone */
     bool ending;                  /* finish as soon as nothing is in flight and no event is left */
     bool gone;                    /* and say so */
     enum notice notice;
     char seen[FRAME_ID_LENGTH + 1]; /* id of the last document sent */
-    struct timer heartbeat;
+    uint64_t written_ns;          /* when something was last written */
+    struct timer heartbeat;       /* looks whether that is long ago: cheaper than moving it each time */
     uint64_t window_ns;           /* when measuring the progress of this write began; 0: not yet */
     uint64_t acknowledged;        /* octets, at that moment */
 };
@@ -53,7 +55,8 @@ static void let_go(struct stream *stream)
 {
     for (size_t i = 0; i < stream->in_flight_count; ++i)
         frame_unref(stream->in_flight[i]);
-    free(stream->in_flight);
+    if (stream->in_flight != &stream->single)
+        free(stream->in_flight);
     stream->in_flight = NULL;
     stream->in_flight_count = 0;
 }
@@ -93,7 +96,7 @@ static bool has_news(struct stream *stream)
 /* The frames' references move to the stream. */
 static void take(struct stream *stream, struct frame *const *frames, size_t count)
 {
-    stream->in_flight = must_alloc(count * sizeof(*frames));
+    stream->in_flight = count == 1 ? &stream->single : must_alloc(count * sizeof(*frames));
     memcpy(stream->in_flight, frames, count * sizeof(*frames));
     stream->in_flight_count = count;
     stream->busy = true;
@@ -108,9 +111,9 @@ static void write_frames(struct stream *stream, struct frame *const *frames, siz
     stream->sink->ops->write(stream->sink, stream->in_flight, count);
 }
 
-static void set_heartbeat(struct stream *stream)
+static void set_heartbeat(struct stream *stream, uint64_t silent_ns)
 {
-    timer_set(&stream->streams->loop->timers, &stream->heartbeat, stream->streams->heartbeat_ns);
+    timer_set(&stream->streams->loop->timers, &stream->heartbeat, stream->streams->heartbeat_ns - silent_ns);
 }
 
 static void finish(struct stream *stream)
@@ -158,7 +161,13 @@ static void on_heartbeat(struct timer *timer)
 {
     struct stream *stream = H2O_STRUCT_FROM_MEMBER(struct stream, heartbeat, timer);
 
-    set_heartbeat(stream);
+    uint64_t silent_ns = timers_now_ns(&stream->streams->loop->timers) - stream->written_ns;
+
+    if (silent_ns < stream->streams->heartbeat_ns) {
+        set_heartbeat(stream, silent_ns);
+        return;
+    }
+    set_heartbeat(stream, 0);
     if (!stream->busy) {
         struct frame *frame = frame_ref(stream->streams->heartbeat);
         write_frames(stream, &frame, 1);
@@ -167,25 +176,27 @@ static void on_heartbeat(struct timer *timer)
 
 /* --- from the sink --------------------------------------------------------------------------- */
 
-static void count_delivery(struct stream *stream, const struct frame *frame)
+static void count_delivery(const struct frame *frame, uint64_t now_ns)
 {
     uint64_t noticed = frame_noticed_ns(frame);
 
     metric_add(METRIC_DELIVERIES, (int64_t)frame_event_count(frame));
     metric_add(METRIC_SENT_BYTES, (int64_t)frame_size(frame));
     if (noticed != 0)
-        metric_observe_delivery(timers_now_ns(&stream->streams->loop->timers) - noticed);
+        metric_observe_delivery(now_ns - noticed);
 }
 
-static void on_written(void *data)
+static void on_written(void *data, uint64_t now_ns)
 {
     struct stream *stream = data;
 
     for (size_t i = 0; i < stream->in_flight_count; ++i)
-        count_delivery(stream, stream->in_flight[i]);
+        count_delivery(stream->in_flight[i], now_ns);
     let_go(stream);
     stream->busy = false;
-    set_heartbeat(stream);
+    stream->written_ns = now_ns;
+    if (!timer_is_set(&stream->heartbeat))
+        set_heartbeat(stream, 0);
     proceed(stream);
 }
 
