@@ -7,6 +7,7 @@
 #include "admin.h"
 
 #include "core.h"
+#include "door.h"
 #include "metrics.h"
 #include "response.h"
 
@@ -27,6 +28,7 @@ static int on_req(h2o_handler_t *self, h2o_req_t *req)
     const h2o_iovec_t path = req->path_normalized;
 
     (void)self;
+    visitor_asked(req);
     if (h2o_memis(path.base, path.len, H2O_STRLIT("/healthz")))
         response_text(req, 200, "text/plain", H2O_STRLIT("ok\n"));
     else if (h2o_memis(path.base, path.len, H2O_STRLIT("/readyz")) && core_is_ready())

@@ -29,6 +29,7 @@ static void update_ready(struct core *core)
     if (ready && !core->ready) {
         core->ready = true;
         log_notice("ready");
+        core->on_ready(core);
     }
 }
 

@@ -46,6 +46,8 @@ struct core {
     char id[37];                  /* a random UUID, as text */
     struct worker **workers;      /* options->threads of them */
     int exit_status;
+    /* Called once when the core can serve. */
+    void (*on_ready)(struct core *core);
     /* Called once when the core cannot go on; exit_status is set. */
     void (*on_fatal)(struct core *core);
 };

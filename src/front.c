@@ -42,6 +42,7 @@ static int check_head(h2o_req_t *req)
 static int on_req(h2o_handler_t *self, h2o_req_t *req)
 {
     (void)self;
+    visitor_asked(req);
     if (req->version < 0x200 && check_head(req) == 0)
         return 0;
     if (client_requested(req) != 0)

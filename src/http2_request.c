@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "budget.h"
+#include "bodies.h"
 #include "buffer.h"
 #include "problem.h"
 #include "response.h"
@@ -86,7 +86,7 @@ struct http2_request *http2_request_create(struct http2_stream *stream)
 
 static void give_body_back(struct http2_request *request)
 {
-    budget_give(request->body_capacity);
+    bodies_give(request->body_capacity);
     request->stream->connection->body_octets -= request->body_capacity;
     free(request->body);
     request->body = NULL;
@@ -205,7 +205,7 @@ static bool reserve(struct http2_request *request, size_t length)
         capacity = request->content_length;
     capacity = capacity < wanted ? wanted : capacity;
     if (connection->body_octets + capacity - request->body_capacity > CONNECTION_BODIES * options->max_body ||
-        budget_take(capacity - request->body_capacity) != 0) {
+        bodies_take(capacity - request->body_capacity) != 0) {
         refuse(request, 503, METRIC_HTTP2_REFUSED_BUDGET);
         return false;
     }
@@ -400,7 +400,7 @@ static void on_written(struct http2_stream *stream, void *data, uint64_t now_ns)
 void http2_request_dispose(struct http2_request *request)
 {
     h2o_dispose_request(&request->req);
-    budget_give(request->body_capacity);
+    bodies_give(request->body_capacity);
     free(request->body);
     free(request);
 }

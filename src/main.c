@@ -15,7 +15,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "budget.h"
+#include "activation.h"
+#include "bodies.h"
 #include "client.h"
 #include "core.h"
 #include "log.h"
@@ -59,6 +60,12 @@ static void drain(void)
     timer_set(&core.loop.timers, &deadline, options.drain_ms * NS_PER_MS);
     for (unsigned i = 0; i < options.threads; ++i)
         worker_drain(core.workers[i], on_drained);
+}
+
+static void on_ready(struct core *ready)
+{
+    (void)ready;
+    server_is_ready(&server);
 }
 
 static void on_fatal(struct core *failed)
@@ -158,11 +165,13 @@ int main(int argc, char **argv)
         (options.listen_database != NULL && check_conninfo("listen-database", options.listen_database) != 0))
         return 2;
     set_limits();
+    activation_init();
     h2o_srand(); /* jitter that differs from the next relay's */
     metrics_register_thread();
     clients_init(&options);
-    budget_init(options.body_budget);
+    bodies_init(options.body_budget);
     core_init(&core, &options);
+    core.on_ready = on_ready;
     core.on_fatal = on_fatal;
     watch_signals();
     if (server_init(&server, &options, err, sizeof(err)) != 0) {

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "bodies.h"
 #include "frame.h"
 
 static const struct {
@@ -35,9 +36,12 @@ static const struct {
     [METRIC_EVENTS] = {"pgcrier_events_total", "", "counter", "Announcements and notifications of channels encoded, each once for all who get it."},
     [METRIC_DELIVERIES] = {"pgcrier_deliveries_total", "", "counter", "Events written to subscribers."},
     [METRIC_SENT_BYTES] = {"pgcrier_sent_bytes_total", "", "counter", "Octets of events written to subscribers."},
-    [METRIC_CUT_SLOW] = {"pgcrier_cut_total", "{reason=\"slow\"}", "counter", "Streams ended by the relay."},
+    [METRIC_CUT_SLOW] = {"pgcrier_cut_total", "{reason=\"slow\"}", "counter", "What the relay ended: streams, and connections that did not move on."},
     [METRIC_CUT_BUDGET] = {"pgcrier_cut_total", "{reason=\"budget\"}", NULL, NULL},
     [METRIC_CUT_OVERFLOW] = {"pgcrier_cut_total", "{reason=\"overflow\"}", NULL, NULL},
+    [METRIC_CUT_HEAD] = {"pgcrier_cut_total", "{reason=\"head\"}", NULL, NULL},
+    [METRIC_CUT_BODY] = {"pgcrier_cut_total", "{reason=\"body\"}", NULL, NULL},
+    [METRIC_CUT_DOWNLOAD] = {"pgcrier_cut_total", "{reason=\"download\"}", NULL, NULL},
     [METRIC_CLOSED_BY_CLIENT] = {"pgcrier_closed_total", "", "counter", "Streams closed by their clients."},
     [METRIC_RESYNCS] = {"pgcrier_resyncs_total", "", "counter", "Times that everything was read again, because the listening connection is new."},
     [METRIC_LISTENING] = {"pgcrier_listening", "", "gauge", "1 while the relay listens to the database."},
@@ -50,6 +54,7 @@ static const struct {
     [METRIC_REFUSED_STREAMS] = {"pgcrier_refused_total", "{reason=\"streams\"}", NULL, NULL},
     [METRIC_REFUSED_ORIGIN] = {"pgcrier_refused_total", "{reason=\"origin\"}", NULL, NULL},
     [METRIC_REFUSED_HEAD] = {"pgcrier_refused_total", "{reason=\"head\"}", NULL, NULL},
+    [METRIC_REFUSED_BODIES] = {"pgcrier_refused_total", "{reason=\"bodies\"}", NULL, NULL},
     [METRIC_REQUESTS] = {"pgcrier_requests_total", "", "counter", "Requests for routes."},
     [METRIC_HTTP2_CONNECTIONS] = {"pgcrier_http2_connections", "", "gauge", "Client connections that speak HTTP/2."},
     [METRIC_HTTP2_STREAMS] = {"pgcrier_http2_streams", "", "gauge", "Requests on them that are not over."},
@@ -185,5 +190,6 @@ void metrics_write(struct buffer *b)
     write_gauge(b, "pgcrier_frame_bytes", "Octets of all frames in memory.", frame_bytes_alive());
     write_gauge(b, "pgcrier_stale_frame_bytes", "Octets of frames that only slow readers still hold.",
                 frame_bytes_stale());
+    write_gauge(b, "pgcrier_body_bytes", "Octets of requests' bodies in memory.", bodies_held());
     write_histogram(b);
 }

@@ -38,6 +38,7 @@ enum kind {
     IS_OCTETS,
     IS_SIZE, /* octets, too many for an unsigned */
     IS_LEVEL,
+    IS_FLAG,   /* on the command line without a value */
     IS_CONFIG, /* from here on: only on the command line */
     IS_HELP,
     IS_VERSION,
@@ -72,6 +73,8 @@ static const struct row table[] = {
      IS_STRING, AT(tls_key), 0, 0},
     {"admin", ADDRESS, NULL, "where health and metrics are served; may be repeated",
      IS_ADDRESSES, AT(admin), 0, OPTIONS_MAX_LISTEN},
+    {"reuse-port", NULL, NULL, "share the ports of --listen with the relay that takes over",
+     IS_FLAG, AT(reuse_port), 0, 0},
     {"public", "DIR", NULL, "serve the static files of this directory",
      IS_DIRECTORY, AT(public_dir), 0, 0},
     {"prefix", "PATH", "", "all URLs live under this path, like /live",
@@ -342,6 +345,11 @@ static int set(struct source *s, const struct row *row, const char *value)
     case IS_LEVEL:
         if (log_level_from_name(value, (enum log_level *)field) != 0)
             return complain(s, row, value, row->help);
+        break;
+    case IS_FLAG:
+        if (value != NULL && *value != '\0' && strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+            return complain(s, row, value, "yes or no");
+        *(bool *)field = value == NULL || strcmp(value, "no") != 0;
         break;
     case IS_CONFIG:
     case IS_HELP:

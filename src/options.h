@@ -7,6 +7,7 @@
 #ifndef PGCRIER_OPTIONS_H
 #define PGCRIER_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "address.h"
@@ -25,6 +26,7 @@ struct options {
     char *tls_cert, *tls_key;    /* PEM files; NULL without tls_listen */
     struct address admin[OPTIONS_MAX_LISTEN];
     size_t admin_count;
+    bool reuse_port;             /* share the addresses of --listen with a successor */
     char *public_dir;            /* NULL: no static files */
     char *prefix;                /* of every URL: "" or "/live" */
     char *allow_origin[OPTIONS_MAX_ORIGINS]; /* as browsers spell them, or "*" */

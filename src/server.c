@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "activation.h"
 #include "admin.h"
 #include "files.h"
 #include "front.h"
@@ -12,14 +13,25 @@
 #include "tls.h"
 
 enum {
-    REQUEST_TIMEOUT_MS = 10000,       /* head and body; also how long an idle connection is kept */
+    REQUEST_TIMEOUT_MS = 24 * 3600 * 1000, /* the patrol sees to it, by a clock that nobody sets */
 };
 
-static int open_all(struct listening *listening, size_t *count, const struct address *address, size_t n,
-                    enum listening_kind kind, char *err, size_t err_size)
+static int open_one(struct listening *listening, const struct address *address, enum listening_kind kind,
+                    size_t i, const struct options *options, char *err, size_t err_size)
 {
+    if (activation_count(kind) != 0)
+        return listening_adopt(listening, activation_fd(kind, i), kind, err, err_size);
+    return listening_open(listening, address, kind, options->reuse_port && kind != LISTENING_ADMIN, err, err_size);
+}
+
+/* Opens all of one kind: what was passed, or else what the options say. */
+static int open_all(struct listening *listening, size_t *count, const struct address *address, size_t n,
+                    enum listening_kind kind, const struct options *options, char *err, size_t err_size)
+{
+    if (activation_count(kind) != 0)
+        n = activation_count(kind) < OPTIONS_MAX_LISTEN ? activation_count(kind) : OPTIONS_MAX_LISTEN;
     for (; *count < n; ++*count) {
-        if (listening_open(&listening[*count], &address[*count], kind, err, err_size) != 0)
+        if (open_one(&listening[*count], &address[*count], kind, *count, options, err, err_size) != 0)
             return -1;
         log_notice("%s on %s", kind == LISTENING_ADMIN ? "admin" : "listening", listening[*count].url);
     }
@@ -29,12 +41,12 @@ static int open_all(struct listening *listening, size_t *count, const struct add
 static int open_listening(struct server *server, const struct options *options, char *err, size_t err_size)
 {
     if (open_all(server->listening, &server->listening_count, options->listen, options->listen_count,
-                 LISTENING_PLAIN, err, err_size) != 0 ||
+                 LISTENING_PLAIN, options, err, err_size) != 0 ||
         open_all(server->tls_listening, &server->tls_count, options->tls_listen, options->tls_listen_count,
-                 LISTENING_TLS, err, err_size) != 0)
+                 LISTENING_TLS, options, err, err_size) != 0)
         return -1;
     return open_all(server->admin, &server->admin_count, options->admin, options->admin_count, LISTENING_ADMIN,
-                    err, err_size);
+                    options, err, err_size);
 }
 
 int server_reload(struct server *server, const struct options *options, char *err, size_t err_size)
@@ -78,11 +90,12 @@ int server_init(struct server *server, const struct options *options, char *err,
         front_register(path);
         router_register_last(path);
     }
-    if (options->admin_count != 0) {
+    if (options->admin_count + activation_count(LISTENING_ADMIN) != 0) {
         server->admin_host = h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("admin")), 65535);
         admin_register(h2o_config_register_path(server->admin_host, "/", 0));
     }
-    if (options->tls_listen_count != 0 && server_reload(server, options, err, err_size) != 0)
+    if (options->tls_listen_count + activation_count(LISTENING_TLS) != 0 &&
+        server_reload(server, options, err, err_size) != 0)
         return -1;
     return open_listening(server, options, err, err_size);
 }
@@ -100,6 +113,11 @@ static void for_each(struct server *server, void (*action)(struct listening *))
 void server_hand_over(struct server *server)
 {
     for_each(server, listening_hand_over);
+}
+
+void server_is_ready(struct server *server)
+{
+    for_each(server, listening_is_ready);
 }
 
 void server_unlink(struct server *server)

@@ -8,7 +8,7 @@
 #define PGCRIER_SERVER_H
 
 #include <h2o.h>
-#include "door.h"
+#include "listening.h"
 #include "options.h"
 
 struct server {
@@ -26,6 +26,8 @@ int server_init(struct server *server, const struct options *options, char *err,
 int server_reload(struct server *server, const struct options *options, char *err, size_t err_size);
 /* All workers have their duplicates of the listening sockets. */
 void server_hand_over(struct server *server);
+/* The relay can serve: what a predecessor had until now comes here, too. */
+void server_is_ready(struct server *server);
 /* No more connections are wanted. */
 void server_unlink(struct server *server);
 

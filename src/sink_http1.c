@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "buffer.h"
+#include "door.h"
 #include "progress.h"
 #include "timer.h"
 
@@ -149,6 +150,7 @@ struct sink *sink_http1_create(h2o_req_t *req, const char *prologue, struct fram
     int n = 1;
 
     sink->super = (struct sink){&ops, events, data};
+    visitor_of(req)->is_stream = true;
     sink->socket = req->conn->callbacks->get_socket(req->conn);
     sink->first = first == NULL ? NULL : frame_ref(first);
     sink->chunked = req->version >= 0x101;

@@ -11,7 +11,7 @@
 #include "router.h"
 #include "server.h"
 
-enum { TICK_MS = 1000, DRAIN_TICK_MS = 20 };
+enum { TICK_MS = 1000, DRAIN_TICK_MS = 20, DRAIN_GRACE_MS = 1000 };
 
 struct worker *worker_of(h2o_req_t *req)
 {
@@ -207,22 +207,15 @@ void worker_set_routes(struct worker *worker, struct routes *routes)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static int count_busy(h2o_req_t *req, void *data)
-{
-    h2o_socket_t *socket = req->conn->callbacks->get_socket(req->conn);
-
-    if (req->_generator != NULL || (socket != NULL && h2o_socket_is_writing(socket)))
-        ++*(size_t *)data;
-    return 0;
-}
-
-/* Requests that wait, answers that are being written, streams that are ending. */
+/* Requests that come in, that wait, answers that are being written, streams that are ending. For a
+ * moment a connection that is idle is waited for, too: its next request may be on its way, and gets
+ * an answer that says that it was the last. */
 static bool is_busy(struct worker *worker)
 {
-    size_t busy = worker->asking + worker->streams.count + worker->http2.count;
+    uint64_t elapsed = timers_now_ns(&worker->loop.timers) - worker->drain_began_ns;
 
-    worker->context.globalconf->http1.callbacks.foreach_request(&worker->context, count_busy, &busy);
-    return busy != 0;
+    return door_is_open(&worker->door) || worker->asking + worker->streams.count + worker->http2.count != 0 ||
+           patrol_count(&worker->patrol, elapsed < DRAIN_GRACE_MS * NS_PER_MS) != 0;
 }
 
 static void on_tick(struct timer *timer)
@@ -276,6 +269,7 @@ static void on_drain(struct message *message)
     struct worker *worker = m->worker;
 
     worker->on_drained = m->done;
+    worker->drain_began_ns = timers_now_ns(&worker->loop.timers);
     free(m);
     door_close(&worker->door);
     h2o_context_request_shutdown(&worker->context);
@@ -310,7 +304,8 @@ static void init(struct worker *worker)
     worker->tick.fire = on_tick;
     timer_set(&worker->loop.timers, &worker->tick, TICK_MS * NS_PER_MS);
     http2_init(&worker->http2, &worker->loop, &worker->context, options);
-    door_init(&worker->door, &worker->loop, options->max_connections / options->threads + 1);
+    patrol_init(&worker->patrol, &worker->loop, &worker->context, options);
+    door_init(&worker->door, &worker->loop, &worker->patrol, options->max_connections / options->threads + 1);
     for (size_t i = 0; i < server->listening_count; ++i)
         door_add(&worker->door, &server->listening[i], &worker->http2, server->host, NULL);
     for (size_t i = 0; i < server->tls_count; ++i) {

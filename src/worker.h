@@ -31,9 +31,11 @@ struct worker {
     h2o_linklist_t held;        /* requests for streams that came before the routes */
     size_t asking;              /* requests that wait for the core */
     struct http2 http2;
+    struct patrol patrol;
     struct door door;
     struct timer tick;          /* once a second: counts; while draining, more often */
     struct message drained;     /* posted to the core when draining is over */
+    uint64_t drain_began_ns;
     void (*on_drained)(struct message *message); /* NULL unless draining */
 };
 

@@ -25,13 +25,14 @@ export const SANITIZED = /asan/.test(BINARY);
 const ASAN_STATUS = 99;
 
 class Relay {
-  constructor(args, env) {
+  constructor(args, env, { wrapper = [], stdio = [] } = {}) {
     this.args = args;
     this.lines = [];
     this.urls = [];
-    this.child = start(BINARY, args, {
+    const [program, ...rest] = [...wrapper, BINARY, ...args];
+    this.child = start(program, rest, {
       env: { ...process.env, ASAN_OPTIONS: `exitcode=${ASAN_STATUS}:${process.env.ASAN_OPTIONS ?? ''}`, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...stdio],
     });
     this.exit = exited(this.child).then((result) => { this.result = result; return result; });
     this.output = '';
@@ -103,6 +104,13 @@ class Relay {
 
   kill() { return this.stop('SIGKILL'); }
 
+  // Seconds of processor time used so far.
+  async cpu() {
+    const stat = await readFile(`/proc/${this.pid}/stat`, 'utf8');
+    const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+    return (user + system) / 100;
+  }
+
   // Resident memory in octets.
   async memory() {
     const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
@@ -110,9 +118,10 @@ class Relay {
   }
 }
 
-// database: a libpq URL; listen: addresses, a free port by default; wait: false returns at once.
+// database: a libpq URL; listen: addresses, a free port by default; wait: false returns at once; wrapper: a
+// program that starts it, with its arguments; stdio: descriptors from 3 on.
 export async function startRelay({
-  database, listen = ['127.0.0.1:0'], admin = '127.0.0.1:0', args = [], env = {}, wait = true,
+  database, listen = ['127.0.0.1:0'], admin = '127.0.0.1:0', args = [], env = {}, wait = true, wrapper, stdio,
 } = {}) {
   const all = [
     ...(database === undefined ? [] : ['--database', database]),
@@ -120,7 +129,7 @@ export async function startRelay({
     ...(admin ? ['--admin', admin] : []),
     ...args,
   ];
-  const relay = new Relay(all, env);
+  const relay = new Relay(all, env, { wrapper, stdio });
   return wait ? relay.ready() : relay;
 }
 

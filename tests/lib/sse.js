@@ -249,9 +249,9 @@ export function openStream(url, { headers = {}, lastEventId, method = 'GET', loc
 }
 
 // One whole answer: { status, headers, body, text, json() }.
-export function get(url, { headers = {}, method = 'GET', body, limit } = {}) {
+export function get(url, { headers = {}, method = 'GET', body, limit, localAddress } = {}) {
   const done = deferred();
-  const request = http.request(url, { method, headers, agent: false }, (response) => {
+  const request = http.request(url, { method, headers, agent: false, localAddress }, (response) => {
     const pieces = [];
     response.on('data', (piece) => pieces.push(piece));
     response.once('error', done.reject);
@@ -272,9 +272,9 @@ export function get(url, { headers = {}, method = 'GET', body, limit } = {}) {
 
 // A bare socket that has sent `text` and reads only when told to: stalled readers, malformed requests.
 //   raw.resume()  raw.pause()  raw.received (Buffer)  await raw.until(bytes => …)  await raw.closed
-export async function rawRequest(url, text, { paused = false } = {}) {
+export async function rawRequest(url, text, { paused = false, localAddress } = {}) {
   const { hostname, port } = new URL(url);
-  const socket = net.connect({ host: hostname, port: Number(port), noDelay: true });
+  const socket = net.connect({ host: hostname, port: Number(port), noDelay: true, localAddress });
   const opened = deferred();
   socket.once('connect', opened.resolve);
   socket.once('error', opened.reject);

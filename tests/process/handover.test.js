@@ -1,0 +1,112 @@
+// P01, P03: one relay ends and another goes on, and nobody who asks is refused.
+
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
+import http from 'node:http';
+import { execFileSync } from 'node:child_process';
+import { _createServerHandle } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startApp } from '../lib/app.js';
+import { freePort } from '../lib/process.js';
+import { get, rawRequest } from '../lib/sse.js';
+import { until } from '../lib/until.js';
+
+const app = await startApp({ relay: false });
+
+test('P01: SIGTERM with 1,000 streams and uploads in progress: these complete, those end cleanly', async () => {
+  const relay = await app.startRelay();
+  const crowd = await app.crowd('/api/notes/1', { readers: 1000 }, relay);
+  await crowd.all();
+  const streams = await Promise.all([1, 2, 3].map((id) => app.stream(`${relay.url}/api/notes/${id}`)));
+  await Promise.all(streams.map((s) => s.next()));
+  const head = (length) => `POST /api/notes/1 HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+  const uploads = await Promise.all(Array.from({ length: 20 }, () => rawRequest(relay.url, `${head(3_000_000)}${'y'.repeat(1_000_000)}`)));
+  await until(async () => await relay.metric('pgcrier_body_bytes') > 20_000_000);
+  const began = performance.now();
+  relay.signal('SIGTERM');
+  await relay.hears(/draining/);
+  for (const stream of streams) {
+    deepStrictEqual(await stream.ended, { how: 'end' });
+    deepStrictEqual(stream.complaints, []);
+  }
+  await sleep(1200);
+  strictEqual(relay.result, undefined, 'the uploads are waited for');
+  for (const raw of uploads) raw.send('y'.repeat(2_000_000));
+  for (const raw of uploads) {
+    await raw.closed;
+    match(raw.text, /^HTTP\/1\.1 405 /, 'the answer of the route, to the whole request');
+  }
+  strictEqual((await relay.exit).code, 0);
+  ok(performance.now() - began < 10_000);
+  const { ended, cut } = await crowd.report();
+  deepStrictEqual({ ended, cut }, { ended: 1000, cut: 0 });
+});
+
+// Asks without a pause, half of them on connections that stay open; keeps what went wrong.
+function client(url) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const result = { good: 0, bad: [] };
+  let going = true;
+  const ask = (kept) => new Promise((resolve) => {
+    const request = http.get(`${url}/api/notes/1`, { agent: kept ? agent : false }, (response) => {
+      response.resume();
+      response.once('end', () => { if (response.statusCode === 200) result.good += 1; else result.bad.push(response.statusCode); resolve(); });
+    });
+    request.once('error', (error) => { result.bad.push(error.code); resolve(); });
+  });
+  const loop = async (kept) => { while (going) await ask(kept); };
+  const done = Promise.all([loop(true), loop(false), loop(false)]);
+  return { result, async stop() { going = false; await done; agent.destroy(); } };
+}
+
+test('P03: --reuse-port: a successor on the same port, three times, without one request that fails', async () => {
+  const listen = [`127.0.0.1:${await freePort()}`];
+  const options = { listen, args: ['--reuse-port'] };
+  let relay = await app.startRelay(options);
+  const asking = client(relay.url);
+  for (let round = 0; round < 3; round += 1) {
+    const before = asking.result.good;
+    const next = await app.startRelay(options);
+    strictEqual((await relay.stop()).code, 0);
+    relay = next;
+    await until(() => asking.result.good > before + 200);
+  }
+  await asking.stop();
+  deepStrictEqual(asking.result.bad, []);
+  strictEqual((await relay.stop()).code, 0);
+});
+
+test('P03: a socket that another process holds: restarted, without one connection that is refused', async () => {
+  // As systemd does: a socket that listens and from which nobody here accepts.
+  const holder = _createServerHandle('127.0.0.1', 0, 4, -1);
+  execFileSync(process.execPath, ['-e', 'require("net").createServer().listen({ fd: 3 }, () => process.exit())'],
+    { stdio: ['ignore', 'inherit', 'inherit', holder.fd] });
+  const where = {};
+  holder.getsockname(where);
+  const url = `http://127.0.0.1:${where.port}`;
+  const passed = () => app.startRelay({
+    listen: [], stdio: [holder.fd],
+    wrapper: ['sh', '-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'],
+  });
+  let relay = await passed();
+  strictEqual(relay.url, url, 'and no other address');
+  strictEqual((await get(`${url}/api/notes/1`)).status, 200);
+  for (let round = 0; round < 3; round += 1) {
+    await relay.stop();
+    const waiting = get(`${url}/api/notes/1`); // while nobody is there
+    relay = await passed();
+    ok([200, 503].includes((await waiting).status));
+  }
+  await relay.stop();
+  holder.close();
+});
+
+test('sockets that were passed for another process, or that do not listen', async () => {
+  const relay = await app.startRelay({ wrapper: ['sh', '-c', 'LISTEN_PID=1 LISTEN_FDS=1 exec "$0" "$@"'] });
+  strictEqual((await get(`${relay.url}/api/notes/1`)).status, 200);
+  const wrong = await app.startRelay({ listen: [], wait: false, wrapper: ['sh', '-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@" 3</dev/null'] });
+  strictEqual((await wrong.exit).code, 2);
+  app.relays.delete(wrong);
+  await wrong.read;
+  ok(wrong.said(/descriptor 3.*LISTEN_FDS/), wrong.lines.join('\n'));
+});
