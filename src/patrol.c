@@ -46,6 +46,7 @@ static void cut(h2o_req_t *req, enum metric reason)
     int fd = h2o_socket_get_fd(socket_of(req));
     struct linger now = {.l_onoff = 1, .l_linger = 0};
 
+    visitor_of(req)->pace.cut = true;
     metric_add(reason, 1);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)); /* nothing of it stays in the kernel */
     shutdown(fd, SHUT_RDWR);
@@ -65,7 +66,7 @@ static uint64_t moved(h2o_req_t *req, enum phase phase)
 
 static void begin(struct pace *pace, enum phase phase, uint64_t now, uint64_t mark)
 {
-    *pace = (struct pace){phase, now, mark};
+    *pace = (struct pace){.phase = phase, .since_ns = now, .mark = mark};
 }
 
 /* An answer that goes past libh2o, which is reading; on TLS there is no way past it. */
@@ -74,6 +75,7 @@ static void answer_and_close(h2o_req_t *req, const char *text)
     h2o_socket_t *socket = socket_of(req);
     int fd = h2o_socket_get_fd(socket);
 
+    visitor_of(req)->pace.cut = true;
     if (socket->ssl == NULL && !h2o_socket_is_writing(socket))
         (void)!send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
     shutdown(fd, SHUT_RDWR);
@@ -113,7 +115,8 @@ static void check_rate(struct walk *walk, h2o_req_t *req, struct pace *pace)
     now = moved(req, pace->phase);
     if (now != UINT64_MAX && (now - pace->mark) * NS_PER_S < options->slow_rate * elapsed)
         cut(req, pace->phase == PHASE_BODY ? METRIC_CUT_BODY : METRIC_CUT_DOWNLOAD);
-    begin(pace, pace->phase, walk->now, now);
+    else
+        begin(pace, pace->phase, walk->now, now);
 }
 
 /* --- bodies ------------------------------------------------------------------------------------ */
@@ -198,6 +201,8 @@ static int visit(h2o_req_t *req, void *data)
     enum phase phase = phase_of(req);
     size_t octets = socket_of(req)->input->size;
 
+    if (pace->cut)
+        return 0;
     if (phase == PHASE_BODY)
         add_body(walk, req, octets);
     if (phase == PHASE_BODY || req->entity.base != NULL)

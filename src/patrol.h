@@ -26,6 +26,7 @@ struct pace {
     enum phase phase;
     uint64_t since_ns; /* the phase, or the window that is measured, began; 0: not seen yet */
     uint64_t mark;     /* octets at that time */
+    bool cut;          /* it is over; libh2o has yet to hear of it */
 };
 
 struct patrol {
