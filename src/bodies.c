@@ -18,6 +18,8 @@ void bodies_init(size_t octets)
 
 int bodies_take(size_t octets)
 {
+    if (octets > (size_t)budget)
+        return -1;
     if (atomic_fetch_add(&held, (int64_t)octets) + (int64_t)octets <= budget)
         return 0;
     bodies_give(octets);
