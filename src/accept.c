@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "door.h"
 #include "metrics.h"
 
 static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -47,10 +48,12 @@ static void go_on(struct arrival *arrival, bool http2)
     struct timeval connected_at = arrival->connected_at;
 
     forget(arrival);
-    if (http2)
+    if (http2) {
         http2_accept(reception->http2, reception->hosts, socket, connected_at);
-    else
+    } else {
+        visitor_is_http1(socket);
         h2o_http1_accept(&reception->http1, socket, connected_at);
+    }
 }
 
 /* Both protocols take what is in the socket's buffer. */

@@ -57,6 +57,12 @@ struct visitor *visitor_of(h2o_req_t *req)
     return req->conn->callbacks->get_socket(req->conn)->on_close.data;
 }
 
+void visitor_is_http1(h2o_socket_t *socket)
+{
+    struct visitor *visitor = socket->on_close.data;
+    patrol_wake(visitor->gate->door->patrol);
+}
+
 void visitor_asked(h2o_req_t *req)
 {
     visitor_of(req)->pace.since_ns = 0;
@@ -85,7 +91,6 @@ static int admit(struct door_gate *gate, h2o_socket_t *socket)
     socket->on_close.cb = on_closed;
     socket->on_close.data = visitor;
     set_options(fd);
-    patrol_wake(gate->door->patrol);
     if (gate == &gate->door->admins || client_connected(visitor, fd) == 0)
         return 0;
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)); /* nothing of it stays in the kernel */

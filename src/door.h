@@ -52,6 +52,8 @@ struct visitor {
 
 /* The visitor whose request this is, over any protocol. */
 struct visitor *visitor_of(h2o_req_t *req);
+/* The connection speaks HTTP/1: from now on the patrol sees to it. */
+void visitor_is_http1(h2o_socket_t *socket);
 /* A request is complete; the head of the next has its own time. */
 void visitor_asked(h2o_req_t *req);
 

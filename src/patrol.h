@@ -39,7 +39,7 @@ struct patrol {
 };
 
 void patrol_init(struct patrol *patrol, struct loop *loop, h2o_context_t *context, const struct options *options);
-/* A connection has come in. */
+/* There is a connection to see to. */
 void patrol_wake(struct patrol *patrol);
 /* Connections that are in the middle of a request, or, with `idle`, any. */
 size_t patrol_count(struct patrol *patrol, bool idle);
