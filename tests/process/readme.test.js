@@ -17,7 +17,10 @@ const block = (language, n = 0) => [...README.matchAll(new RegExp(`\`\`\`${langu
 let cluster;
 let relay;
 let browser;
+let page;
 const site = mkdtempSync(join(tmpdir(), 'pgcrier-readme-'));
+
+const post = (path, type, body) => fetch(`${relay.url}${path}`, { method: 'POST', headers: { 'content-type': type }, body });
 
 before(async () => {
   cluster = await startCluster();
@@ -45,15 +48,26 @@ test('README: the page of five lines shows an INSERT', async () => {
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync'],
   });
-  const page = await browser.newPage();
+  page = await browser.newPage();
   await page.goto(`${relay.url}/todo.html`);
   await page.getByText('feed the cat').waitFor();
   await cluster.sql(README.match(/Now `(insert into todo [^`]*)`/)[1]);
   await page.getByText('pet the cat').waitFor();
 });
 
+test('README: a write answers 201, and the page has it', async () => {
+  await cluster.sql(block('sql', 1));
+  const [, path, type, body] = README.match(/`curl -i localhost:8080(\S+) -H 'Content-Type: ([^']*)' -d '([^']*)'`/);
+  await until(async () => (await post(path, type, body)).status === 201, { what: 'the route is there' });
+  await page.getByText('walk the dog').first().waitFor();
+});
+
+test('README: announcements and channels', async () => {
+  for (const query of block('sql', 2).split('\n').filter((line) => line)) await cluster.sql(query.replace(/--.*/, ''));
+});
+
 test('README: when a page does not move, the database says why', async () => {
   const steps = await cluster.sql("select * from crier.explain('/api/todo')");
   assert.ok(steps.length > 3);
-  for (const query of block('sql', 1).split('\n').filter((line) => line)) await cluster.sql(query.replace(/--.*/, ''));
+  for (const query of block('sql', 3).split('\n').filter((line) => line)) await cluster.sql(query.replace(/--.*/, ''));
 });
