@@ -131,8 +131,12 @@ static void on_canary_sent(struct pool_job *job, enum pool_outcome outcome, PGre
 {
     struct listener *listener = H2O_STRUCT_FROM_MEMBER(struct listener, canary_job, job);
 
-    (void)sqlstate;
     listener->canary_in_flight = false;
+    if (outcome == POOL_ERROR && strcmp(sqlstate, "25006") == 0 && listener->listening) {
+        lose(listener, "the reads go to a standby, which shows changes later than they are announced: "
+                       "--database must be the primary");
+        return;
+    }
     if (outcome != POOL_OK) { /* nothing was sent, nothing can be missed: the pool's own trouble */
         log_debug("listener: the canary could not be sent: %s", message);
         return;

@@ -6,6 +6,7 @@
 //   cluster.url()  cluster.tcpUrl()               by Unix socket; by TCP, for proxies
 //   await cluster.restart('immediate');          fast | immediate
 //   await cluster.stop();
+//   const standby = await startStandby(cluster);  await standby.promote();
 //
 // initdb runs once per checkout; its result is kept in build/ and copied. fsync is
 // off: the machine's crash would lose data, a server's crash (`immediate`, kill -9) does not. As root
@@ -211,6 +212,8 @@ class Cluster {
     await this.start();
   }
 
+  promote() { return this.sql('select pg_promote()'); }
+
   // Backends other than our own, as pg_stat_activity shows them.
   backends(where = 'true', values = []) {
     return this.sql(`select * from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and (${where})`,
@@ -255,4 +258,16 @@ export async function startCluster({ settings = {}, install = true } = {}) {
   await cluster.sql(`create role relay login`, [], { database: 'postgres' });
   await cluster.createDatabase('test', { install });
   return cluster;
+}
+
+// A streaming standby of a cluster, read-only until promote().
+export async function startStandby(primary) {
+  const directory = makeDirectory();
+  const standby = new Cluster(directory, await freePort());
+  standby.forget = atExit(() => standby.remove());
+  standby.settings = primary.settings;
+  asOwner(join(BIN, 'pg_basebackup'),
+    ['-D', standby.data, '-h', primary.directory, '-p', String(primary.port), '-U', primary.user, '-R', '-X', 'stream', '-c', 'fast', '-N']);
+  await standby.start();
+  return standby;
 }
