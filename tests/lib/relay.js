@@ -134,9 +134,9 @@ export async function startRelay({
 }
 
 // Runs the program to its end with exactly these arguments: { code, lines, output }.
-export async function runRelay(args, env = {}) {
+export async function runRelay(args, env = {}, limit = undefined) {
   const relay = new Relay(args, env);
-  const { code, signal } = await within(relay.exit, `pgcrier ${args.join(' ')} ends`);
+  const { code, signal } = await within(relay.exit, `pgcrier ${args.join(' ')} ends`, limit);
   await relay.read;
   return { code, signal, lines: relay.lines, output: relay.output };
 }

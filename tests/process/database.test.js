@@ -204,7 +204,7 @@ test('F06: the LISTEN link black-holed: the canary finds it, the relay connects 
 test('F06: LISTEN where no notification comes back (a transaction pooler) is an error at the start that says so', async () => {
   await cluster.createDatabase('elsewhere');
   const { code, lines } = await runRelay(['--database', cluster.url({ user: 'relay' }), '--listen', '127.0.0.1:0',
-    '--listen-database', cluster.url({ user: 'relay', database: 'elsewhere' })]);
+    '--listen-database', cluster.url({ user: 'relay', database: 'elsewhere' })], {}, 40_000);
   strictEqual(code, 1);
   ok(lines.some((line) => /transaction pooler.*--listen-database/.test(line)), lines.join('\n'));
 });

@@ -74,31 +74,31 @@ const cases = [
   ['update', `update app.notes set body = 'x' where id = 3`, topics('thread/3')],
   ['update that changes nothing', 'update app.notes set body = body where id = 3', topics('thread/3')],
   ['update of no rows', `update app.notes set body = 'x' where id = 99`, []],
-  ['move', 'update app.notes set thread = 20 where id = 3', topics('thread/20', 'thread/3')],
+  ['F36: move', 'update app.notes set thread = 20 where id = 3', topics('thread/20', 'thread/3')],
   ['move away from every topic', 'update app.notes set thread = null where id = 3', topics('thread/3')],
   ['delete', 'delete from app.notes where id in (1, 2)', topics('/marks/1', '/marks/2', '/notes/1', '/notes/2', 'thread/1', 'thread/2')],
-  ['upsert that inserts', `insert into app.notes values (11, 5, '') on conflict (id) do update set body = excluded.body`, topics('thread/5')],
-  ['upsert that updates', `insert into app.notes values (3, 5, 'x') on conflict (id) do update set thread = excluded.thread`, topics('thread/3', 'thread/5')],
-  ['upsert that does nothing', `insert into app.notes values (3, 5, 'x') on conflict do nothing`, []],
-  ['merge', `merge into app.notes n using (values (1, 30), (2, 0), (50, 31)) as s(id, thread) on n.id = s.id
+  ['F42: upsert that inserts', `insert into app.notes values (11, 5, '') on conflict (id) do update set body = excluded.body`, topics('thread/5')],
+  ['F42: upsert that updates', `insert into app.notes values (3, 5, 'x') on conflict (id) do update set thread = excluded.thread`, topics('thread/3', 'thread/5')],
+  ['F42: upsert that does nothing', `insert into app.notes values (3, 5, 'x') on conflict do nothing`, []],
+  ['F42: merge', `merge into app.notes n using (values (1, 30), (2, 0), (50, 31)) as s(id, thread) on n.id = s.id
       when matched and s.thread = 0 then delete
       when matched then update set thread = s.thread
       when not matched then insert values (s.id, s.thread, '')`,
   topics('/marks/2', '/notes/2', 'thread/1', 'thread/2', 'thread/30', 'thread/31')],
-  ['a data-modifying with', `with gone as (delete from app.replies where note = 4 returning note) insert into app.replies values (99, 5, '')`, topics('/notes/4', '/notes/5')],
+  ['F42: a data-modifying with', `with gone as (delete from app.replies where note = 4 returning note) insert into app.replies values (99, 5, '')`, topics('/notes/4', '/notes/5')],
   ['truncate', 'truncate app.replies', template('/notes/{note}')],
-  ['truncate cascade', 'truncate app.notes cascade', [...template('/marks/{note}'), ...template('/notes/{note}'), ...template('thread/{thread}')].sort()],
+  ['F35: truncate cascade', 'truncate app.notes cascade', [...template('/marks/{note}'), ...template('/notes/{note}'), ...template('thread/{thread}')].sort()],
   ['insert through a partitioned table', 'insert into app.log values (1, now(), 1), (1001, now(), 2)', topics('log/1', 'log/2')],
   ['insert straight into a partition', 'insert into app.log_1 values (1, now(), 3)', topics('log/3')],
   ['truncate of a partitioned table', 'truncate app.log', template('log/{thread}')],
   ['truncate of a partition', 'truncate app.log_2', template('log/{thread}')],
   ['crier.off for a transaction', `begin; set local crier.off = 'on'; update app.notes set body = 'x'; commit`, []],
   ['what follows that transaction', `update app.notes set body = 'x' where id = 1`, topics('thread/1')],
-  ['rollback', `begin; update app.notes set body = 'x'; rollback`, []],
-  ['a savepoint rolled back', `begin; update app.notes set body = 'x' where id = 1; savepoint s; update app.notes set body = 'x' where id = 2;
+  ['F30: rollback', `begin; update app.notes set body = 'x'; rollback`, []],
+  ['F31: a savepoint rolled back', `begin; update app.notes set body = 'x' where id = 1; savepoint s; update app.notes set body = 'x' where id = 2;
       rollback to s; update app.notes set body = 'x' where id = 3; commit`, topics('thread/1', 'thread/3')],
   ['a savepoint released', `begin; savepoint s; update app.notes set body = 'x' where id = 1; release s; commit`, topics('thread/1')],
-  ['an exception block', `do $$ begin update app.notes set body = 'x' where id = 1;
+  ['F32: an exception block', `do $$ begin update app.notes set body = 'x' where id = 1;
       begin update app.notes set body = 'x' where id = 2; perform 1 / 0; exception when others then null; end;
       begin update app.notes set body = 'x' where id = 3; exception when others then null; end; end $$`, topics('thread/1', 'thread/3')],
   ['a topic many times in a transaction', `begin; update app.notes set body = 'x' where id = 1; savepoint s; update app.notes set body = 'y' where id = 1;
@@ -134,7 +134,7 @@ test('a failed statement and a failed transaction are not heard', async () => {
   }), []);
 });
 
-test('COPY of 100,000 rows of two topics: two notifications', async () => {
+test('F33: COPY of 100,000 rows of two topics: two notifications', async () => {
   await reset();
   const rows = range(100_000).map((n) => `${n + 100}\t${n % 2}\tx\n`).join('');
   deepStrictEqual(await heard(() => {
@@ -154,21 +154,21 @@ for (const level of ['read committed', 'repeatable read', 'serializable']) {
   });
 }
 
-test('1,000 distinct topics are 1,000 notifications, 1,001 are one', async () => {
+test('F34: 1,000 distinct topics are 1,000 notifications, 1,001 are one', async () => {
   await reset();
   deepStrictEqual(await heard('insert into app.notes select n + 100, n from generate_series(1, 1000) n'), topics(...range(1000).map((n) => `thread/${n}`)));
   deepStrictEqual(await heard('insert into app.notes select n + 2000, n from generate_series(1, 1001) n'), template('thread/{thread}'));
   deepStrictEqual(await heard(`update app.notes set body = 'x'`), template('thread/{thread}'));
 });
 
-test('999 and 1,000 octets are a topic, 1,001 are not, multi-byte text included', async () => {
+test('F24: 999 and 1,000 octets are a topic, 1,001 are not, multi-byte text included', async () => {
   await owner.query(`create table app.names (name text); grant all on app.names to writer; select crier.watch('app.names', 'names/{name}')`);
   const encoded = (name) => encodeURIComponent(name).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   for (const [name, told] of [
     ['x'.repeat(993), true], ['x'.repeat(994), true], ['x'.repeat(995), false],
     [`${'é'.repeat(165)}xxx`, true], [`${'é'.repeat(165)}xxxx`, true], [`${'é'.repeat(165)}xxxxx`, false],
     [`${'😀'.repeat(82)}///`, true], [`${'😀'.repeat(82)}///x`, true], [`${'😀'.repeat(82)}///xx`, false],
-    ['€'.repeat(7000), false],
+    ['€'.repeat(7000), false], ['x'.repeat(7999), false], ['x'.repeat(8000), false], ['x'.repeat(8001), false], ['é'.repeat(4000), false],
   ]) {
     const topic = `names/${encoded(name)}`;
     strictEqual(topic.length <= 1000, told, `${topic.length} octets`);
@@ -177,14 +177,14 @@ test('999 and 1,000 octets are a topic, 1,001 are not, multi-byte text included'
   deepStrictEqual(await heard((w) => w.query('delete from app.names where octet_length(name) < 1000')), template('names/{name}'), 'one long topic among others');
 });
 
-test('every octet that a value may have arrives as it was sent', async () => {
+test('F26: every octet that a value may have arrives as it was sent', async () => {
   await owner.query(`set crier.off = 'on'; truncate app.names; reset crier.off`);
   const name = `${range(127).map((n) => String.fromCharCode(n)).join('')}\u00a0\u2028\ud83d\ude00`;
   const [payload] = await heard((w) => w.query('insert into app.names values ($1)', [name]));
   strictEqual(decodeURIComponent(JSON.parse(payload).topic.slice('names/'.length)), name);
 });
 
-test('PREPARE TRANSACTION fails as PostgreSQL says, and crier.off with crier.touch is the way out', async () => {
+test('F43: PREPARE TRANSACTION fails as PostgreSQL says, and crier.off with crier.touch is the way out', async () => {
   await reset();
   deepStrictEqual(await heard(async (w) => {
     await w.query(`begin; update app.notes set body = 'x' where id = 1`);
@@ -199,7 +199,7 @@ test('PREPARE TRANSACTION fails as PostgreSQL says, and crier.off with crier.tou
   }, await cluster.connect({ database: 'notify' })), topics('thread/1'));
 });
 
-test('session_replication_role = replica and disabled triggers are not heard', async () => {
+test('F40: session_replication_role = replica and disabled triggers are not heard', async () => {
   await reset();
   const superuser = await cluster.connect({ database: 'notify' });
   deepStrictEqual(await heard(`set session_replication_role = replica; update app.notes set body = 'x'; reset session_replication_role`, superuser), []);
