@@ -97,7 +97,7 @@ test('dots in the path are what the client spelled: encoded ones are a value', a
   match(raw.text, /\r\n\r\n\{"word" : "\.\."\}$/);
 });
 
-test('what is not text is refused before any SQL', async () => {
+test('F27, F28: what is not text is refused before any SQL', async () => {
   const before = await app.metric('pgcrier_resolves_total') + await app.metric('pgcrier_reads_total');
   for (const path of ['/api/echo/%FF', '/api/echo/%00', '/api/tagged?tags=%C0%80', '/api/tagged?tags=%00']) {
     strictEqual((await app.get(path)).status, 400);

@@ -92,7 +92,7 @@ test('F14: NULL while subscribed is an event gone and the end', async () => {
   deepStrictEqual(await stream.ended, { how: 'end' });
 });
 
-test('a document over max_bytes is 500, and the log names the route', async () => {
+test('F16: a document over max_bytes is 500, and the log names the route', async () => {
   strictEqual((await app.get('/api/filled/1000')).body.length, 1000);
   const { status, text } = await app.get('/api/filled/1001');
   strictEqual(status, 500, text);

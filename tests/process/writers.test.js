@@ -2,9 +2,9 @@
 // connection is lost before the answer, a queue that must never be held up by the relay.
 
 import { after, test } from 'node:test';
-import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { startApp } from '../lib/app.js';
 import { userIds } from '../lib/process.js';
 import { until } from '../lib/until.js';
@@ -112,11 +112,14 @@ test('F44: the disk is full: the writer is told, nobody else; with room again th
     select crier.live('/api/full', 'app.full()', reread => '1 day');
     select crier.watch('app.full', '/api/full');
     grant select on app.full to relay; grant execute on function app.full() to relay`);
+  await until(async () => (await app.get('/api/full')).status === 200, { what: 'the route is there' });
   const stream = await app.stream('/api/full');
   await stream.next();
-  await rejects(app.sql(`insert into app.full select n, repeat('x', 1000) from generate_series(1, 10000) n`), { code: '53100' });
+  const filler = `${disk}/filler`;
+  throws(() => { for (;;) appendFileSync(filler, Buffer.alloc(1024)); }, { code: 'ENOSPC' });
+  await rejects(app.sql(`insert into app.full values (0, 'x')`), { code: '53100' });
   strictEqual((await app.get('/api/full')).text, '0');
-  await app.sql('truncate app.full'); // gives the room back
+  rmSync(filler);
   await app.sql(`insert into app.full values (1, 'x')`);
   await stream.untilDocument((d) => d === 1);
   strictEqual(stream.events.length, 2, 'what failed was not pushed');
