@@ -123,6 +123,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/decode.sql
 \ir functions/crier/route_match.sql
 \ir functions/crier/is_json.sql
+\ir functions/crier/blob_again.sql
 \ir functions/crier/explain_function.sql
 \ir functions/crier/try_read.sql
 \ir functions/crier/explain_result.sql
@@ -134,6 +135,9 @@ set local client_min_messages = 'warning';
 \ir functions/crier/relay_roles.sql
 \ir functions/crier/privileges_missing.sql
 \ir functions/crier/explain_privileges.sql
+\ir functions/crier/try_head.sql
+\ir functions/crier/explain_blob.sql
+\ir functions/crier/explain_call.sql
 \ir functions/crier/explain_relays.sql
 \ir functions/crier/explain_subscriptions.sql
 \ir functions/crier/explain_channel.sql

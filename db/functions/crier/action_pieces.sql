@@ -13,11 +13,14 @@ as $$
         'arguments', (
             select coalesce(jsonb_agg(jsonb_build_object(
                 'name', a->>'name', 'in', a->>'in', 'required', a->'required', 'type', a->>'type',
+                -- A domain that refuses NULL cannot be the type of a NULL that only names a type.
+                'model', case when y.typnotnull then format_type(y.typbasetype, null) else a->>'type' end,
                 'argument', quote_ident(a->>'argument'),
                 'reads', crier.argument_kind(t.type)) order by o.n), '[]')
             from jsonb_array_elements(crier.action_parameters(p.oid, path, action_pieces.body))
                 with ordinality as o(a, n)
-            join unnest(p.proargtypes::oid[]) with ordinality as t(type, n) using (n)))
+            join unnest(p.proargtypes::oid[]) with ordinality as t(type, n) using (n)
+            join pg_type y on y.oid = t.type))
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where p.oid = action_pieces.function;
 $$;

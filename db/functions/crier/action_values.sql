@@ -18,15 +18,16 @@ begin
             detail = wrong || ' is not a parameter of this path';
     end if;
     select string_agg(format('%s => %s', g.argument, case g.source
-            when 'spelled' then format('crier.argument($1->%L, %1$L, %L, true, null::%s)', g.name, g.reads, g.type)
-            when 'fields' then format('crier.argument($2->%L, %1$L, %L, %L, null::%s)', g.name, g.reads,
-                fields_spelled, g.type)
+            when 'spelled' then format('crier.argument($1->%L, %1$L, %L, true, null::%s)::%s', g.name,
+                g.reads, g.model, g.type)
+            when 'fields' then format('crier.argument($2->%L, %1$L, %L, %L, null::%s)::%s', g.name,
+                g.reads, fields_spelled, g.model, g.type)
             when 'body' then case g.type when 'bytea' then '$3' when 'jsonb' then '$4'
                 else $text$coalesce(nullif(convert_from($3, 'UTF8'), ''), '{}')::json$text$ end end), ', '),
         min(format('"%s" is required', g.name)) filter (where g.source is null and g.required)
     into expressions, wrong
     from (
-        select a->>'argument' as argument, a->>'name' as name, a->>'reads' as reads, a->>'type' as type,
+        select a->>'argument' as argument, a->>'name' as name, a->>'reads' as reads, a->>'type' as type, a->>'model' as model,
             (a->'required')::boolean as required,
             case when a->>'in' = 'body' then 'body'
                  when spelled ? (a->>'name') then 'spelled'

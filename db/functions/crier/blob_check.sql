@@ -18,7 +18,7 @@ begin
         perform crier.topic_check(function, other);
     end loop;
     perform crier.option_check('type', coalesce(type, 'a function'),
-        type_function is not null or crier.is_media_type(type),
+        type_function is not null or coalesce(crier.is_media_type(type), false),
         'Give a media type such as audio/webm, or a function that returns one.');
     perform crier.option_check('cache', cache, cache ~ '^[ -~]{1,200}$',
         'Give a Cache-Control such as no-cache, or public, max-age=31536000, immutable.');

@@ -9,13 +9,14 @@ declare
 begin
     /* crier.explain for everything declared: each route, each watch, the relays. Routes that need
        arguments are not tried, and watches are told of once. */
-    for route in select * from crier.routes r order by r.path loop
+    for route in select * from crier.routes r order by r.path, r.method loop
         return query
-            select route.path, e.step, e.ok, e.detail, e.hint
-            from crier.explain(route.path) e
+            select case when route.method = 'GET' then '' else route.method || ' ' end || route.path,
+                e.step, e.ok, e.detail, e.hint
+            from crier.explain(route.method || ' ' || route.path) e
             where e.step in ('route', 'function', 'channel', 'privilege')
                or e.step = 'watch' and not e.ok and e.detail like 'no watch %'
-               or e.step in ('arguments', 'document', 'topic')
+               or e.step in ('arguments', 'document', 'topic', 'octets')
                   and not route.parameters @> '[{"required": true}]';
     end loop;
     for watch in select * from crier.watches w order by w.relation, w.topic loop

@@ -7,11 +7,15 @@ as $$
     with functions as (
         select p.oid, n.oid as schema, n.nspname
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where p.oid in (crier.function_stored(route.function), crier.function_stored(route.topic))),
+        where p.oid in (crier.function_stored(route.function), crier.function_stored(route.topic),
+            crier.function_stored(route.call->'type'->>'signature'),
+            crier.function_stored(route.call->'etag'->>'signature'))),
     missing as (
         select format('select crier.grant_relay(%L);', role) as statement
         where not (has_schema_privilege(role, 'crier', 'usage')
             and has_function_privilege(role, 'crier.read(integer, json)', 'execute')
+            and has_function_privilege(role, 'crier.act(integer, json, json, bytea, json)', 'execute')
+            and has_function_privilege(role, 'crier.blob_head(integer, json, integer)', 'execute')
             and has_table_privilege(role, 'crier.routes', 'select'))
         union
         select format('grant usage on schema %I to %I;', f.nspname, role)
