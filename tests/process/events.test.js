@@ -4,6 +4,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { startApp } from '../lib/app.js';
+import { connect2 } from '../lib/h2.js';
 import { SANITIZED } from '../lib/relay.js';
 import { SseParser } from '../lib/sse.js';
 import { until } from '../lib/until.js';
@@ -141,6 +142,25 @@ test('a subscriber that was slow for a while gets everything, in order', async (
   ok(await app.metric('pgcrier_deliveries_total') >= delivered);
   slow.close();
   await until(async () => await app.metric('pgcrier_frame_bytes') < 1 << 20, { what: 'what all have taken is gone' });
+});
+
+test('over HTTP/2 one stream that is not read is cut, and its neighbours in the connection are not', async () => {
+  const client = await connect2(app.relay.url);
+  const [stuck, stream] = await Promise.all([client.stream('/events/a'), client.stream('/events/a')]);
+  stuck.response.pause();
+  const before = await cutBy('overflow');
+  let sent = 0;
+  while (await cutBy('overflow') === before && sent < 20_000) {
+    await burst('a', sent + 1, sent + 200);
+    sent += 200;
+    await until(() => stream.events.length >= sent, { what: `${sent} events have arrived`, limit: 30_000 });
+  }
+  strictEqual(await cutBy('overflow'), before + 1);
+  stuck.response.resume();
+  strictEqual((await stuck.ended).how === 'end', false, 'it does not end as if it were complete');
+  deepStrictEqual(numbers(stuck.parser), range(1, stuck.events.length), 'what came before has no gap');
+  deepStrictEqual(numbers(stream.parser), range(1, sent));
+  client.close();
 });
 
 test('one that reads nothing at all is cut as slow, and as over the budget', async () => {
