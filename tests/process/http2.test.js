@@ -1,0 +1,170 @@
+// HTTP/2 over time: a drain, downloads beside streams, tools that press hard.
+
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+import { startApp } from '../lib/app.js';
+import { certificate, tlsArgs } from '../lib/certificate.js';
+import { connect2 } from '../lib/h2.js';
+import { CODE, TYPE, connectRaw, get, request } from '../lib/h2raw.js';
+import { patient, until, within } from '../lib/until.js';
+
+const run = promisify(execFile);
+const MIB = 1 << 20;
+const place = mkdtempSync(join(tmpdir(), 'pgcrier-public-'));
+after(() => rmSync(place, { recursive: true, force: true }));
+const BIG = randomBytes(30 * MIB);
+writeFileSync(join(place, 'big'), BIG);
+writeFileSync(join(place, 'mid'), BIG.subarray(0, MIB));
+
+const pem = certificate();
+const app = await startApp({
+  relay: false,
+  sql: `
+    create function app.upload(_octets bytea) returns json language sql as $$ select to_json(length(_octets)) $$;
+    select crier.action('POST', '/api/upload', 'app.upload(bytea)');
+    create function app.large(_id integer) returns json language sql stable as $$
+      select json_build_object('n', n.body, 'text', repeat('x', 300000)) from app.notes n where n.id = _id $$;
+    select crier.live('/api/large/{id}', 'app.large(integer)');
+    select crier.watch('app.notes', '/api/large/{id}');
+    grant execute on all functions in schema app to relay`,
+});
+const startRelay = (...args) => app.startRelay({ args: ['--public', place, ...tlsArgs(pem), ...args] });
+
+test('P01 a drain over HTTP/2: GOAWAY, the upload completes, streams end on an event boundary, status 0', async () => {
+  const relay = await startRelay();
+  const clients = await Promise.all([relay.url, relay.tlsUrl].map((url) => connect2(url)));
+  const streams = (await Promise.all(clients.map((client) => Promise.all(
+    Array.from({ length: 50 }, (_, i) => client.stream(i % 2 ? '/api/large/1' : '/api/notes/1')))))).flat();
+  await Promise.all(streams.map((stream) => stream.next()));
+  const raw = await connectRaw(relay.url);
+  raw.headers(1, request('POST', '/api/upload', [['content-type', 'application/octet-stream']]), { end: false });
+  raw.data(1, Buffer.alloc(1000));
+  await until(async () => await relay.metric('pgcrier_http2_streams') === 101);
+  let writing = true;
+  const writer = (async () => { for (let i = 0; writing; i += 1) await app.sql('update app.notes set body = $1 where id = 1', [`x${i}`]); })();
+  await streams[0].next();
+  const began = performance.now();
+  relay.signal('SIGTERM');
+  for (const stream of streams) {
+    deepStrictEqual(await within(stream.ended, 'a stream ends'), { how: 'end' });
+    deepStrictEqual(stream.complaints, []);
+  }
+  writing = false;
+  await writer;
+  await raw.until((frames) => frames.filter(({ type }) => type === TYPE.GOAWAY).length === 2, 'both GOAWAYs');
+  strictEqual(raw.goaway, CODE.NO_ERROR);
+  strictEqual(relay.result, undefined, 'the upload is waited for');
+  raw.headers(3, get('/api/notes/1')); // too late
+  raw.data(1, Buffer.alloc(1000), true);
+  await raw.until(() => raw.ended(1));
+  strictEqual(raw.status(1), 200);
+  strictEqual(raw.body(1).toString(), '2000');
+  await raw.closed;
+  strictEqual(raw.status(3), undefined);
+  strictEqual((await within(relay.exit, 'exit')).code, 0);
+  ok(performance.now() - began < patient(10_000));
+});
+
+test('P01 a drain cuts what does not end within --drain', async () => {
+  const relay = await startRelay('--drain', '1s');
+  const raw = await connectRaw(relay.url, { settings: { 4: 0 } });
+  raw.headers(1, get('/big'));
+  await raw.until(() => raw.status(1) === 200);
+  const began = performance.now();
+  relay.signal('SIGTERM');
+  strictEqual((await within(relay.exit, 'exit')).code, 0);
+  ok(performance.now() - began < patient(5000));
+  raw.close();
+});
+
+for (const [name, url] of [['h2c', (relay) => relay.url], ['TLS', (relay) => relay.tlsUrl]]) {
+  test(`a stream is not starved by downloads on its connection, over ${name}`, async (t) => {
+    const relay = await startRelay();
+    const raw = await connectRaw(url(relay), { settings: { 4: 0x7fffffff } });
+    t.after(() => raw.close());
+    raw.update(0, 0x7fff0000 - 65535);
+    raw.headers(1, get('/api/notes/1', [['accept', 'text/event-stream']]));
+    await raw.until(() => raw.body(1).length > 0);
+    for (let id = 3; id < 13; id += 2) raw.headers(id, get('/big'));
+    // As the bytes come in, an event is never behind more than what was on its way already.
+    for (let i = 0; i < 5 && !raw.ended(3); i += 1) {
+      const body = `beside ${name} ${i}`;
+      await app.sql('update app.notes set body = $1 where id = 1', [body]);
+      await raw.until(() => raw.body(1).includes(body), body, 2000);
+    }
+    ok(!raw.ended(11), 'the downloads were still coming');
+  });
+}
+
+test('downloads share a connection fairly', async (t) => {
+  const relay = await startRelay();
+  const raw = await connectRaw(relay.url, { settings: { 4: 0x7fffffff } });
+  t.after(() => raw.close());
+  raw.update(0, 0x7fff0000 - 65535);
+  for (let id = 1; id < 9; id += 2) raw.headers(id, get('/big'));
+  await raw.until(() => raw.body(7).length > 4 * MIB);
+  const lengths = [1, 3, 5, 7].map((id) => raw.body(id).length);
+  ok(Math.max(...lengths) - Math.min(...lengths) < MIB, `${lengths}`);
+});
+
+test('h2load and nghttp, with windows of every size', async () => {
+  const relay = await startRelay();
+  const load = async (...args) => (await run('h2load', args)).stdout;
+  match(await load('-n', '5000', '-c', '10', '-m', '50', `${relay.url}/api/notes/1`), /5000 succeeded, 0 failed, 0 errored/);
+  match(await load('-n', '3000', '-c', '10', '-m', '50', `${relay.tlsUrl}/api/notes/1`), /3000 succeeded, 0 failed, 0 errored/);
+  match(await load('-n', '60', '-c', '3', '-m', '20', '-w', '12', '-W', '13', `${relay.tlsUrl}/mid`), /60 succeeded, 0 failed, 0 errored/);
+  for (const bits of ['1', '10', '16', '30']) {
+    const target = bits === '1' ? '/api/notes/1' : '/mid';
+    const { stdout } = await run('nghttp', ['-w', bits, '-W', bits, `${relay.url}${target}`], { encoding: 'buffer', maxBuffer: 4 * MIB });
+    if (target === '/mid') ok(stdout.equals(BIG.subarray(0, MIB)), `window of 2^${bits} - 1`);
+    else ok(stdout.includes('"body"'));
+  }
+});
+
+test('a window that changes under way moves every stream', async (t) => {
+  const relay = await startRelay();
+  const raw = await connectRaw(relay.url, { settings: { 4: 10_000 } });
+  t.after(() => raw.close());
+  for (const id of [1, 3]) raw.headers(id, get('/mid'));
+  await raw.until(() => raw.body(1).length === 10_000 && raw.body(3).length === 10_000);
+  raw.write(Buffer.from('000006040000000000000400004e20', 'hex')); // SETTINGS: 20,000
+  await raw.until(() => raw.body(1).length === 20_000 && raw.body(3).length === 20_000);
+  raw.write(Buffer.from('0000060400000000000004000003e8', 'hex')); // 1,000: below zero by 19,000
+  raw.ping();
+  await raw.until((frames) => frames.some(({ type }) => type === TYPE.PING));
+  raw.update(1, 19_000);
+  raw.update(3, 19_001);
+  await raw.until(() => raw.body(3).length === 20_001);
+  strictEqual(raw.body(1).length, 20_000);
+  raw.update(0, MIB * 2);
+  raw.update(1, MIB);
+  await raw.until(() => raw.ended(1));
+  ok(raw.body(1).equals(BIG.subarray(0, MIB)));
+});
+
+test('G4 a stream that is not read skips what is out of date; others of its connection go on', async (t) => {
+  const relay = await startRelay();
+  const raw = await connectRaw(relay.url, { settings: { 4: 0 } });
+  t.after(() => raw.close());
+  const SSE = [['accept', 'text/event-stream']];
+  raw.headers(1, get('/api/large/2', SSE));
+  raw.headers(3, get('/api/notes/2', SSE));
+  await raw.until(() => raw.status(1) === 200 && raw.status(3) === 200);
+  raw.update(0, 100 * MIB);
+  raw.update(3, MIB);
+  for (let i = 0; i < 30; i += 1) {
+    await app.sql('update app.notes set body = $1 where id = 2', [`state ${i}`]);
+    await raw.until(() => raw.body(3).includes(`state ${i}"`));
+  }
+  strictEqual(raw.body(1).length, 0);
+  raw.update(1, 50 * MIB);
+  await raw.until(() => raw.body(1).includes('"state 29"'));
+  const seen = raw.body(1).toString().match(/^data:/gm).length;
+  ok(seen <= 3, `${seen} of 31 states`);
+});
