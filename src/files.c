@@ -20,14 +20,18 @@ struct guard {
     char *directory; /* as given: it may be a link that a new release moves on */
 };
 
-/* A file that is not there is for the file handler to say. */
+/* A file that is not there is for the file handler to say. One that is no file (a FIFO would stop
+ * the loop until somebody writes into it) is nobody's to read. */
 static bool is_outside(const char *root, const char *file)
 {
     char real[PATH_MAX];
     size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+    struct stat st;
 
     if (realpath(file, real) == NULL)
         return false;
+    if (stat(real, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return true;
     return strncmp(real, root, length) != 0 || (real[length] != '/' && real[length] != '\0');
 }
 
@@ -47,6 +51,31 @@ static bool leads_outside(const struct guard *guard, h2o_iovec_t path)
     return false;
 }
 
+enum { RANGE_DIGITS = 18 }; /* of a number in a range; libh2o's would wrap around */
+
+/* One range, of numbers that fit. */
+static bool is_simple_range(h2o_iovec_t value)
+{
+    size_t digits = 0;
+
+    for (size_t i = 0; i < value.len; ++i) {
+        digits = value.base[i] >= '0' && value.base[i] <= '9' ? digits + 1 : 0;
+        if (value.base[i] == ',' || digits > RANGE_DIGITS)
+            return false;
+    }
+    return true;
+}
+
+/* Two thousand ranges would make a response many times as long as the file, in as many pieces. Whoever
+ * wants anything but one gets the whole (RFC 9110, 14.2). */
+static void check_range(h2o_req_t *req)
+{
+    ssize_t at = h2o_find_header(&req->headers, H2O_TOKEN_RANGE, -1);
+
+    if (at != -1 && !is_simple_range(req->headers.entries[at].value))
+        h2o_delete_header(&req->headers, at);
+}
+
 /* The path below --prefix. */
 static h2o_iovec_t path_in_directory(h2o_req_t *req)
 {
@@ -62,6 +91,7 @@ static int on_req(h2o_handler_t *self, h2o_req_t *req)
 {
     struct problem problem;
 
+    check_range(req);
     if (!leads_outside((struct guard *)self, path_in_directory(req)))
         return -1;
     problem_set(&problem, 404, "Not found", NULL);

@@ -22,6 +22,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "server.h"
+#include "supervisor.h"
 #include "worker.h"
 
 /* Reachable to the end: the process's memory goes with the process. */
@@ -55,6 +56,7 @@ static void drain(void)
     }
     draining = true;
     log_notice("draining");
+    supervisor_stopping();
     server_unlink(&server);
     deadline.fire = on_deadline;
     timer_set(&core.loop.timers, &deadline, options.drain_ms * NS_PER_MS);
@@ -66,6 +68,7 @@ static void on_ready(struct core *ready)
 {
     (void)ready;
     server_is_ready(&server);
+    supervisor_ready();
 }
 
 static void on_fatal(struct core *failed)
@@ -171,6 +174,7 @@ int main(int argc, char **argv)
     clients_init(&options);
     bodies_init(options.body_budget);
     core_init(&core, &options);
+    supervisor_init(&core.loop, options.threads);
     core.on_ready = on_ready;
     core.on_fatal = on_fatal;
     watch_signals();

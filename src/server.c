@@ -9,6 +9,7 @@
 #include "files.h"
 #include "front.h"
 #include "log.h"
+#include "plain.h"
 #include "router.h"
 #include "tls.h"
 
@@ -80,6 +81,8 @@ int server_init(struct server *server, const struct options *options, char *err,
     /* A host or path pointer is good until the next registration: one after the other. */
     server->host = h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
     path = h2o_config_register_path(server->host, *options->prefix == '\0' ? "/" : options->prefix, 0);
+    plain_register(&server->host->fallback_path);
+    plain_register(path);
     front_register(path);
     router_register(path);
     if (options->public_dir != NULL && files_register(path, options->public_dir, err, err_size) != 0)

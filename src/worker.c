@@ -10,6 +10,7 @@
 #include "metrics.h"
 #include "router.h"
 #include "server.h"
+#include "supervisor.h"
 
 enum { TICK_MS = 1000, DRAIN_TICK_MS = 20, DRAIN_GRACE_MS = 1000 };
 
@@ -222,12 +223,14 @@ static void on_tick(struct timer *timer)
 {
     struct worker *worker = H2O_STRUCT_FROM_MEMBER(struct worker, tick, timer);
 
+    supervisor_alive(worker->index);
     hub_counts(&worker->hub, count, worker);
     if (worker->on_drained == NULL) {
         timer_set(&worker->loop.timers, timer, TICK_MS * NS_PER_MS);
     } else if (is_busy(worker)) {
         timer_set(&worker->loop.timers, timer, DRAIN_TICK_MS * NS_PER_MS);
     } else {
+        supervisor_left(worker->index);
         loop_stop(&worker->loop);
         loop_post(&worker->core->loop, &worker->drained, worker->on_drained);
     }
