@@ -52,6 +52,7 @@ select is(pg_temp.in_feed('a'), 'four three one', 'edited, tag kept: position ke
 select is(pg_temp.news(), 'PostUpdated, FeedUpdated a', 'but it has changed there');
 select ok(feeds.feed('a')::text like '%#a edited%', 'and everywhere the new text');
 select is(pg_temp.list(), 'zoo1 a3', 'counts stay');
+select is_empty('select from feeds.sizes where posts = 0', 'and nothing is noted about them: the list is not read again');
 select pg_temp.edit(1, '#a #b');
 select is(pg_temp.in_feed('zoo'), '', 'tag removed: taken out');
 select is(feeds.feed('zoo')::text, '{"name":"zoo","posts":[]}', 'the feed stays');
