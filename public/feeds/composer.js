@@ -9,6 +9,7 @@ import { alert, avatar, icon } from './parts.js';
 import { say } from './toast.js';
 import { tags } from './words.js';
 
+const NAMED = 5; // feeds, of a post in many
 const NAME = 'pgcrier.feeds.author';
 const draft = reactive({ title: '', content: '', author: remembered() });
 
@@ -18,6 +19,11 @@ function remembered() {
 
 function remember(author) {
   try { localStorage.setItem(NAME, author); } catch { /* then not */ }
+}
+
+function whereTo(names) {
+  if (names.length === 0) return 'Posted, but without a #tag it stands in no feed';
+  return `Posted to ${names.slice(0, NAMED).map((name) => `#${name}`).join(' ')}${names.length > NAMED ? ' …' : ''}`;
 }
 
 const isEmpty = () => draft.title.trim() === '' && draft.content.trim() === '';
@@ -47,7 +53,7 @@ export const Composer = {
       await createPost({ ...draft });
       remember(draft.author);
       Object.assign(draft, { title: '', content: '' });
-      say(names.length > 0 ? `Posted to ${names.map((name) => `#${name}`).join(' ')}` : 'Posted, but without a #tag it stands in no feed');
+      say(whereTo(names));
     });
     const generate = () => !busy.value && attempt(async () => {
       await generatePost();

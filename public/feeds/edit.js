@@ -33,7 +33,7 @@ export const Edit = {
           heading({}, 'Edit post'),
         ]),
         post && !left.value && (!edits.get(props.id)?.saving) && h('div', { class: 'sheet' }, [
-          h('p', { class: 'by' }, [avatar(post.author), h('span', { class: 'author', dir: 'auto' }, post.author || 'Anonymous')]),
+          h('p', { class: 'by' }, [avatar(post.author), h('span', { class: 'author', dir: 'auto' }, post.author.trim() || 'Anonymous')]),
           h(Editor, { key: props.id, post, onSave, onCancel: leave }),
         ]),
         state.value === 'gone' && h('p', { class: 'empty' }, 'This post is not here.'),

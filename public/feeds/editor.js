@@ -10,7 +10,8 @@ export const Editor = {
   emits: ['save', 'cancel'],
   setup(props, { emit }) {
     const form = ref();
-    begin(props.post);
+    const begun = begin(props.post);
+    if (!isTouched(begun) && !begun.saving) takeOver(begun, props.post); // it may have begun long ago
     const edit = computed(() => edits.get(props.post.id));
     // Nobody loses a word: another version replaces only what has not been touched.
     watch(() => props.post, (post) => {

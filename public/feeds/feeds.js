@@ -55,7 +55,7 @@ const Page = {
         ]),
         route.value.view !== 'home' && h('nav', { class: 'aside', 'aria-label': 'Feeds' }, [
           h('p', { class: 'aside-head', 'aria-hidden': 'true' }, 'Feeds'),
-          h(FeedList, { feeds: feeds.value, marks, current: route.value.view === 'feed' ? route.value.subject : '' }),
+          h(FeedList, { feeds: feeds.value, marks, first: 60, current: route.value.view === 'feed' ? route.value.subject : '' }),
         ]),
       ]),
       h(Toast),

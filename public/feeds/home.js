@@ -14,7 +14,7 @@ export function Home({ feeds, marks }) {
       heading({}, 'Feeds'),
       feeds?.length > 0 && h('span', { class: 'how-many' }, total(feeds)),
     ]),
-    h(FeedList, { feeds, marks, class: 'tiles' }),
+    h(FeedList, { feeds, marks, tiles: true }),
     h('div', { class: 'invitation' }, [
       h('p', 'A post typed into psql is here as fast as one typed above:'),
       h('pre', TRY),

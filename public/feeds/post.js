@@ -3,6 +3,7 @@
 import { h } from '../vendor/vue.js';
 import { edits, save } from './edits.js';
 import { Editor } from './editor.js';
+import { LongText } from './long-text.js';
 import { avatar, hidden, icon, tagged } from './parts.js';
 import { editHref } from './route.js';
 import { ago, moment } from './words.js';
@@ -21,7 +22,7 @@ export function Post({ post, times, now, mark, gone, isEdited }, { emit }) {
     avatar(author),
     h('article', { 'aria-labelledby': `by-${id}` }, [
       h('header', [
-        h('h2', { class: 'author', id: `by-${id}`, dir: 'auto' }, author || 'Anonymous'),
+        h('h2', { class: 'author', id: `by-${id}`, dir: 'auto' }, author.trim() || 'Anonymous'),
         when(times, now),
         mark === 'new' && h('span', { class: 'badge' }, 'new'),
         !isEdited && h('span', { class: 'tools' }, [
@@ -36,9 +37,9 @@ export function Post({ post, times, now, mark, gone, isEdited }, { emit }) {
           onSave: () => save(id).then(() => { if (!edits.has(id)) close(); }),
         })
         : [
-          title !== '' && h('h3', { class: 'title', dir: 'auto' }, tagged(title)),
-          content !== '' && h('p', { class: 'content', dir: 'auto' }, tagged(content)),
-          title === '' && content === '' && h('p', { class: 'content nothing' }, 'An empty post.'),
+          title.trim() !== '' && h('h3', { class: 'title', dir: 'auto' }, tagged(title)),
+          content.trim() !== '' && h(LongText, { text: content }),
+          title.trim() === '' && content.trim() === '' && h('p', { class: 'content nothing' }, 'An empty post.'),
         ],
     ]),
   ]);

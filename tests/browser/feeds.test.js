@@ -370,6 +370,24 @@ for (const colorScheme of ['light', 'dark']) {
   }
 }
 
+test('posts with thousands of tags, endless words and other directions do not break a page', async () => {
+  psql(`insert into feeds.posts (title, content, author) select repeat('W', 255), string_agg('#t' || i, ''), repeat('👩‍🚀', 60) from generate_series(1, 8000) i`);
+  psql(`insert into feeds.posts (title, content, author) values ('שלום', E'مرحبا #t1\n\n   two lines, one indented', ' '), ('', '   #t1 ' || repeat('a', 5000), 'x'), ('', '#t1#' || repeat('b', 60000), '')`);
+  const page = await open('#/', PHONE);
+  assert.equal(await page.locator('.feed-link').count(), 200);
+  await page.getByRole('button', { name: /^Show more \(7,8/ }).click();
+  await until(async () => await page.locator('.feed-link').count() === 700);
+  await page.goto(`${relay.tlsUrl}/feeds/#/feed/t1`);
+  await until(async () => await page.locator('.post').count() === 4);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the phone');
+  assert.ok(await page.locator('.post a').count() < 500);
+  await browser.picture(page, 'feeds-nasty-phone');
+  await post(page, '👩‍🚀').getByRole('button', { name: 'Show all of it' }).click();
+  await until(async () => await page.locator('.post a').count() > 8000);
+  psql("delete from feeds.posts where 't1' = any (tags)");
+  await page.getByText('Every post has left this feed').waitFor();
+});
+
 test('an empty page invites', async () => {
   psql("create table feeds.aside as table feeds.sizes; delete from feeds.sizes; select crier.touch('/api/feeds')");
   const page = await open();
