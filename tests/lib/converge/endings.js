@@ -9,8 +9,13 @@
 //   learned   during the read that tells a mirror its topic, or another one than before
 //   behind    during a read, and then asked for by GET
 //   leaving   rows that leave a document: moved elsewhere or deleted
+//   crossing  inline: built before, committed after another transaction that went by reference
+//   together  inline: two commits at once
+//   reading   inline, while a read of before is on its way
+//   forged    inline, by anybody
+//   abroad    inline, by a session with settings of its own
 //
-//   const endings = new Endings({ world, random, checker, counts, invite });
+//   const endings = new Endings({ world, random, checker, counts, invite, all });
 //   await endings.play()      everybody has converged before, and must converge afterwards
 //
 // Reads of model.slow and model.item pass a gate, an advisory lock (model.gate_of_reads): who holds it
@@ -19,22 +24,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../until.js';
 import { ask } from './callers.js';
-import { BOARDS, Document, SLOW_BOARDS, WATCHED_ITEMS } from './model.js';
+import { FORGED } from './ear.js';
+import { BOARDS, Document, MARKED_BOARDS, POISON, SLOW_BOARDS, WATCHED_ITEMS } from './model.js';
 
 const SLOW = 1; // classes of gates, as in model.sql
 const ITEM = 2;
+const QUICK = 3;
+const COMMIT = 4;
+const OTHERS_MARK = 98; // writers of marks that only endings have
+const OWN_MARK = 99;
+const GATE_LIMIT_MS = 4000; // documents that are to go inline must be known to be read, short and quick
+const COMMIT_LIMIT_MS = 5000;
 const GAP_DELAY_MS = 200;
 const LISTENER = `application_name = 'pgcrier listener'`;
 
 export class Endings {
-  // invite(document): a subscriber of it, until the next round.
-  constructor({ world, random, checker, counts, invite }) {
-    Object.assign(this, { world, random, checker, counts, invite, serial: 0, name: 'endings', clocks: new Map() });
+  // invite(document): a subscriber of it, until the next round; all(): everybody who is there anyway.
+  constructor({ world, random, checker, counts, invite, all }) {
+    Object.assign(this, { world, random, checker, counts, invite, all, serial: 0, name: 'endings', clocks: new Map() });
   }
 
   async play() {
     this.client = await this.world.cluster.connect({ application_name: 'endings' });
     this.keeper = await this.world.cluster.connect({ application_name: 'keeper of the gates' });
+    this.other = await this.world.cluster.connect({ application_name: 'other' });
     try {
       const slow = this.random.shuffle(boards(1, SLOW_BOARDS));
       const others = this.random.shuffle(boards(SLOW_BOARDS + 1, BOARDS));
@@ -43,8 +56,9 @@ export class Endings {
       await this.behind(slow.splice(0, 2), others.splice(0, 1));
       await this.leaving(slow.splice(0, 4), others);
       await this.learned();
+      await this.inline();
     } finally {
-      await Promise.all([this.client.end(), this.keeper.end()]);
+      await Promise.all([this.client, this.keeper, this.other].map((client) => client.end()));
     }
   }
 
@@ -68,10 +82,10 @@ export class Endings {
   shut(gateClass, id) { return this.keeper.query('select pg_advisory_lock($1, $2)', [gateClass, id]); }
   open(gateClass, id) { return this.keeper.query('select pg_advisory_unlock($1, $2)', [gateClass, id]); }
 
-  // A read stands before the gate: it has its snapshot.
+  // Somebody stands before the gate: a read that has its snapshot, or a commit that has built.
   arrived(gateClass, id) {
     return until(async () => {
-      const { rows } = await this.client.query(`select from pg_locks where locktype = 'advisory' and not granted
+      const { rows } = await this.keeper.query(`select from pg_locks where locktype = 'advisory' and not granted
         and classid = $1 and objid = $2`, [gateClass, id]);
       return rows.length > 0;
     }, { limit: 5000, every: 3, what: `a read of ${gateClass}/${id} has begun` });
@@ -181,6 +195,106 @@ export class Endings {
     await this.during(ITEM, mover.item, () => this.write(target, `select model.carry(${mover.item}, ${mover.board}, ${target})`),
       () => this.write(target, `select model.alter(${target}, 1, 7, ${note})`));
     this.count('before the new topic was known');
+  }
+
+  // ---- inline -----------------------------------------------------------------------------------------
+
+  async inline() {
+    const marked = this.random.shuffle(boards(1, MARKED_BOARDS));
+    const quick = this.random.shuffle(boards(1, SLOW_BOARDS));
+    for (const level of ['read committed', 'repeatable read']) await this.crossing(marked.pop(), level);
+    await this.together(marked.pop());
+    await this.reading(quick.pop());
+    await this.forged(quick.pop());
+    await this.abroad(quick.pop());
+  }
+
+  // Whether the database would build the document at a commit; after faults it takes a moment to know.
+  async goesInline(key) {
+    try {
+      return await until(async () => {
+        const { rows } = await this.keeper.query('select from crier.inlined where key = $1', [key]);
+        return rows.length > 0;
+      }, { limit: GATE_LIMIT_MS, every: 20 });
+    } catch {
+      this.count('not inline');
+      return false;
+    }
+  }
+
+  mark(client, board, writer) {
+    this.serial += 1;
+    return client.query(`select model.mark(${board}, ${writer}, ${this.serial}, ${this.random.below(100)}, 'ending')`).then(() => this.serial);
+  }
+
+  // Everybody who reads the document has seen this much of it, by whatever way.
+  shows(key, clock, least) {
+    const readers = this.all().filter(({ document }) => document.key === key);
+    return until(() => readers.every(({ text, document }) => text !== undefined && new Map(document.claims(text).clocks).get(clock) >= least),
+      { what: `everybody sees ${clock} at ${least}` });
+  }
+
+  // Ours has built its document, and holds its lock; then the other commits, and must not wait; then ours.
+  async crossing(board, level) {
+    const key = `/api/tally/${board}`;
+    if (!await this.goesInline(key)) return;
+    let committed;
+    await this.shut(COMMIT, board);
+    try {
+      await this.client.query('begin');
+      await this.mark(this.client, board, OWN_MARK);
+      await this.client.query(`insert into model.chain values (${board}, 1)`);
+      committed = this.client.query('commit');
+      await this.arrived(COMMIT, board);
+      await this.other.query(`begin isolation level ${level}`);
+      const number = await this.mark(this.other, board, OTHERS_MARK);
+      const passed = this.other.query('commit');
+      const late = Symbol('late');
+      if (await Promise.race([passed, sleep(COMMIT_LIMIT_MS, late)]) === late) {
+        this.checker.violation('a commit waits for the lock of a document', { key, level });
+      } else {
+        await this.shows(key, `mark ${board}/${OTHERS_MARK}`, number);
+        this.count('across another commit');
+      }
+    } finally {
+      await this.open(COMMIT, board);
+      await committed;
+    }
+  }
+
+  // The ear hears whether one was built without the other.
+  async together(board) {
+    if (!await this.goesInline(`/api/tally/${board}`)) return;
+    for (let i = 0; i < 8; i += 1) {
+      await Promise.all([[this.client, OWN_MARK], [this.other, OTHERS_MARK]].map(async ([client, writer]) => {
+        await sleep(this.random.below(20));
+        await this.mark(client, board, writer);
+      }));
+      this.count('together with another');
+    }
+  }
+
+  async reading(board) {
+    const key = `/api/quick/${board}`;
+    if (!await this.goesInline(key)) return;
+    const begin = () => this.client.query('select crier.touch($1)', [key]);
+    if (await this.during(QUICK, board, begin, () => this.change(board))) this.count('inline during a read');
+  }
+
+  async forged(board) {
+    const key = `/api/quick/${board}`;
+    const { rows: [{ next }] } = await this.client.query('select pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000 as next');
+    const document = { board, version: 1e9, items: [{ id: 1, x: 1, note: POISON }] };
+    const payload = { signature: FORGED, topic: key, key, others: [], xid: String(next), snapshot: `${next}:${next}:`, document };
+    await this.client.query(`select pg_notify('crier', $1)`, [JSON.stringify(payload)]);
+    this.count('forged');
+  }
+
+  async abroad(board) {
+    if (!await this.goesInline(`/api/quick/${board}`)) return;
+    await this.client.query(`set timezone = 'Asia/Kathmandu'; set datestyle = 'German'; set extra_float_digits = -5`);
+    if (await this.change(board) !== undefined) this.count('by a session with settings');
+    await this.client.query('reset all');
   }
 }
 

@@ -23,6 +23,7 @@ import { ROOT } from '../cluster.js';
 export const BOARDS = 24;
 export const ITEMS = 96;
 export const GATES = 4;
+export const MARKED_BOARDS = 4;
 export const SLOW_BOARDS = 8;     // that somebody watches as slow documents
 export const WATCHED_ITEMS = 22;  // likewise; the others nobody watches
 export const POISON = 'poison';
@@ -87,20 +88,30 @@ const KINDS = {
   list: { function: 'model.list', event: 'message', claims: listClaims },
   marks: { function: 'model.marks_of', event: 'marks', claims: marksClaims },
   scraps: { function: 'model.scraps_of', event: 'message', claims: scrapsClaims },
+  quick: { function: 'model.quick', event: 'message', claims: boardClaims },
+  both: { function: 'model.both', event: 'message', claims: boardClaims },
+  tally: { function: 'model.tally', event: 'tally', claims: marksClaims },
+  brief: { function: 'model.brief', event: 'message', claims: listClaims },
   gate: { function: 'model.gate', event: 'message', mayBeMissing: true, claims: gateClaims },
 };
 
 export class Document {
-  // id: of board, item or gate; a list has { from, limit } instead. spelling: another path for the same.
+  // id: of board, item or gate; a list or brief has { from, limit } instead. spelling: another path for the same.
   constructor(kind, id, spelling) {
     const { function: name, event, mayBeMissing = false, claims } = KINDS[kind];
-    const isList = kind === 'list';
+    const isList = kind === 'list' || kind === 'brief';
     const given = isList ? Object.entries(id) : [];
     const query = given.map(([parameter, value]) => `${parameter}=${value}`).join('&');
-    const path = isList ? `/api/list${query && `?${query}`}` : `/api/${kind}/${id}`;
+    const path = isList ? `/api/${kind}${query && `?${query}`}` : `/api/${kind}/${id}`;
     const values = isList ? given.map(([parameter, value]) => `"${parameter}" => ${value}`).join(', ') : id;
     Object.assign(this, { kind, id, event, mayBeMissing, key: path, path: spelling ?? path, read: claims });
     this.direct = `select ${name}(${values})::text`;
+  }
+
+  // Of a key as the relay and notifications spell it.
+  static of(key) {
+    const [, kind, id, query] = key.match(/^\/api\/(\w+)(?:\/(\d+))?(?:\?(.*))?$/);
+    return new Document(kind, id === undefined ? Object.fromEntries(new URLSearchParams(query)) : Number(id));
   }
 
   claims(text) {

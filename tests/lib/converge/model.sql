@@ -77,11 +77,13 @@ create function model.state(board integer, out count bigint, out checksum text) 
 $$;
 
 create function model.seal() returns table (board integer, version bigint) language sql as $$
-    /* The last statement of a transaction: what each board that it changed looks like now. */
+    /* The last statement of a transaction, and once more of its deferred triggers: what each board that
+       it changed looks like now. */
     insert into model.history (board, version, xid, count, checksum)
     select b.id, b.version, b.xid, s.count, s.checksum
     from model.boards b cross join lateral model.state(b.id) s
     where b.xid = pg_current_xact_id_if_assigned()
+    on conflict on constraint history_pkey do update set count = excluded.count, checksum = excluded.checksum
     returning history.board, history.version;
 $$;
 
@@ -256,6 +258,37 @@ begin
 end
 $$;
 
+-- ---- what happens at the commit ------------------------------------------------------------------------
+-- Writers' own deferred triggers, among which those of crier must find their place.
+
+create table model.postponed (board integer not null, salt bigint not null, note text not null);
+create function model.postponed_due() returns trigger language plpgsql as $$
+begin
+    /* Changes a board at the commit, or when SET CONSTRAINTS says so. */
+    perform model.alter(new.board, 1, new.salt, new.note);
+    perform model.seal();
+    return null;
+end
+$$;
+create constraint trigger postponed_due after insert on model.postponed
+    deferrable initially deferred for each row execute function model.postponed_due();
+
+create table model.chain (gate integer not null, step integer not null);
+create function model.chain_due() returns trigger language plpgsql as $$
+begin
+    /* At the commit queues another one behind whatever stands there, which waits at a gate: between
+       what crier does at the end and the commit itself. */
+    if new.step = 1 then
+        insert into model.chain values (new.gate, 2);
+    else
+        perform pg_advisory_xact_lock_shared(4, new.gate);
+    end if;
+    return null;
+end
+$$;
+create constraint trigger chain_due after insert on model.chain
+    deferrable initially deferred for each row execute function model.chain_due();
+
 -- ---- documents ---------------------------------------------------------------------------------------
 
 create function model.dawdle(much double precision) returns void language sql volatile as $$
@@ -264,8 +297,8 @@ create function model.dawdle(much double precision) returns void language sql vo
 $$;
 
 create function model.gate_of_reads(class integer, id integer) returns void language sql volatile as $$
-    /* Whoever holds the gate's lock stops here a read that has its snapshot already. */
-    select pg_advisory_xact_lock_shared(class, id);
+    /* Whoever holds the gate's lock stops here a relay's read that has its snapshot already. */
+    select case when current_setting('application_name') = 'pgcrier' then pg_advisory_xact_lock_shared(class, id) end;
 $$;
 
 create function model.board(_board integer) returns json language sql stable as $$
@@ -341,6 +374,34 @@ create function model.gate(_id integer) returns jsonb language sql stable as $$
     from model.gates g where g.id = _id and g.version % 2 = 1;
 $$;
 
+-- ---- inline documents ----------------------------------------------------------------------------------
+
+create function model.quick(_board integer) returns json language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp as $$
+begin
+    /* Shows times, so that a writer's settings would show in it, too. */
+    perform model.gate_of_reads(3, _board);
+    return model.board(_board);
+end
+$$;
+
+create function model.both(_board integer) returns json language sql stable security definer
+    set search_path = pg_catalog, pg_temp as $$ select model.board(_board) $$;
+create function model.both_topic(_board integer) returns text language sql immutable as $$ select 'board/' || _board $$;
+
+create function model.tally(_board integer) returns json language plpgsql stable security definer
+    set search_path = pg_catalog, pg_temp as $$
+begin
+    /* Takes its time, so that commits meet while it is built. */
+    perform pg_sleep(0.025 * random());
+    return model.marks_of(_board);
+end
+$$;
+create function model.tally_topic(_board integer) returns text language sql immutable as $$ select '/api/marks/' || _board $$;
+
+create function model.brief("from" integer default 1, "limit" integer default 1000) returns jsonb
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select model.list("from", "limit") $$;
+
 -- ---- what is live ------------------------------------------------------------------------------------
 -- Nothing is read again by itself, or lost changes would be found after a while.
 
@@ -353,6 +414,15 @@ select crier.live('/api/marks/{board}', 'model.marks_of(integer)', event => 'mar
 select crier.live('/api/scraps/{board}', 'model.scraps_of(integer)', reread => '1 day');
 select crier.live('/api/gate/{id}', 'model.gate(integer)', reread => '1 day');
 
+-- Inline: alone on its topic; on the topic of items, which go by reference; on that of marks, likewise;
+-- several documents of one topic.
+select crier.live('/api/quick/{board}', 'model.quick(integer)', inline => true, min_interval => '20 ms', reread => '1 day');
+select crier.live('/api/both/{board}', 'model.both(integer)', topic => 'model.both_topic(integer)', inline => true, min_interval => '0', reread => '1 day');
+select crier.live('/api/tally/{board}', 'model.tally(integer)', topic => 'model.tally_topic(integer)', event => 'tally', inline => true, min_interval => '5 ms', reread => '1 day');
+select crier.live('/api/brief', 'model.brief(integer,integer)', inline => true, reread => '1 day');
+
+select crier.watch('model.items', '/api/quick/{board}');
+select crier.watch('model.items', '/api/brief');
 select crier.watch('model.items', '/api/board/{board}');
 select crier.watch('model.items', '/api/slow/{board}');
 select crier.watch('model.items', '/api/bulk/{board}');

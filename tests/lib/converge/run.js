@@ -11,9 +11,10 @@ import { patient } from '../until.js';
 import { Poller, ask } from './callers.js';
 import { Checker } from './checker.js';
 import { Counts } from './counts.js';
+import { Ear } from './ear.js';
 import { Endings } from './endings.js';
 import { Faults } from './faults.js';
-import { BOARDS, Document, GATES, SLOW_BOARDS, WATCHED_ITEMS, oneLine } from './model.js';
+import { BOARDS, Document, GATES, MARKED_BOARDS, SLOW_BOARDS, WATCHED_ITEMS, oneLine } from './model.js';
 import { Random } from './random.js';
 import { Subscriber } from './subscribers.js';
 import { createWorld } from './world.js';
@@ -38,9 +39,13 @@ function audience() {
     ...tempered(upTo(WATCHED_ITEMS).map((item) => new Document('item', item))),
     ...tempered([{}, { limit: 6 }, { from: 9, limit: 8 }, { from: 20 }].map((given) => new Document('list', given))),
     [new Document('list', { from: 9, limit: 8 }, '/api/list?limit=08&from=09'), 'churner'],
-    ...tempered(upTo(4).map((board) => new Document('marks', board))),
+    ...tempered(upTo(MARKED_BOARDS).map((board) => new Document('marks', board))),
     ...tempered(upTo(2).map((board) => new Document('scraps', board))),
     ...tempered(upTo(GATES).map((gate) => new Document('gate', gate))),
+    ...upTo(12).map((board) => [new Document('quick', board), 'steady']),
+    ...tempered(upTo(8).map((board) => new Document('both', board))),
+    ...upTo(MARKED_BOARDS).map((board) => [new Document('tally', board), 'steady']),
+    ...tempered([{}, { limit: 6 }, { from: 9, limit: 8 }].map((given) => new Document('brief', given))),
     ...['slow', 'slow', 'staller', 'steady'].map((temper, i) => [new Document('bulk', i + 1), temper]),
   ];
 }
@@ -56,20 +61,21 @@ class Run {
     const common = { world: this.world, checker, counts };
     this.world.onRelayDeath = (how) => checker.violation(`the relay died (${how})`, { said: this.world.log() });
     this.faults = new Faults({ ...common, random: random.fork('faults') });
-    this.endings = new Endings({ ...common, random: random.fork('endings'), invite: (document) => this.invite(document) });
+    this.endings = new Endings({ ...common, random: random.fork('endings'), invite: (document) => this.invite(document), all: () => this.subscribers });
     this.subscribers = audience().map(([document, temper], i) => new Subscriber({
       ...common, name: `subscriber ${i + 1} (${temper})`, temper, document, random: random.fork(`subscriber ${i}`),
     }));
     this.guests = [];
     this.documents = [...new Map(this.subscribers.map(({ document }) => [document.key, document])).values()];
     this.writers = upTo(WRITERS).map((number) => new Writer({ ...common, number, random: random.fork(`writer ${number}`) }));
+    this.ear = new Ear(common);
     this.pollers = upTo(POLLERS).map((i) => new Poller({
       ...common, name: `poller ${i}`, documents: this.documents, random: random.fork(`poller ${i}`),
     }));
     for (const actor of this.actors()) actor.start();
   }
 
-  actors() { return [...this.subscribers, ...this.guests, ...this.writers, ...this.pollers]; }
+  actors() { return [...this.subscribers, ...this.guests, ...this.writers, ...this.pollers, this.ear]; }
 
   // Somebody who comes for the end of a round.
   invite(document) {
@@ -163,11 +169,23 @@ class Run {
       wanted = await this.quiesce();
     }
     await this.compareAnswers(wanted);
+    await this.countInline();
     this.counts.add('rounds');
     const took = Math.round(this.longest);
     this.say(`round ${number}: ${this.counts.get('transactions: committed')} transactions committed, ${this.counts.get('events')} events, `
       + `${this.counts.sum('faults: ')} faults, converged in at most ${took} ms`);
     if (this.wrong) throw new Error(this.report());
+  }
+
+  // What relays made of inline notifications; what one counted that was replaced in this round is lost.
+  async countInline() {
+    const { relay } = this.world;
+    for (const [name, n] of await relay.metrics()) {
+      const [, outcome] = name.match(/^pgcrier_inline_total\{.*?="(.*?)"/) ?? [];
+      if (outcome === undefined) continue;
+      this.counts.add(`inline: ${outcome}`, n - (this.counted?.relay === relay ? this.counted[outcome] ?? 0 : 0));
+      this.counted = { ...(this.counted?.relay === relay ? this.counted : { relay }), [outcome]: n };
+    }
   }
 
   async play() {

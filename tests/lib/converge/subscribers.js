@@ -13,7 +13,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStream } from '../sse.js';
 
-const COMMENTS = new Set(['', ' database away', ' database back']);
+const COMMENTS = new Set(['', ' open', ' database away', ' database back']);
 const OPEN_LIMIT_MS = 40_000;
 
 export class Subscriber {
@@ -125,7 +125,7 @@ export class Subscriber {
     if (!COMMENTS.has(comment)) this.complain('unknown comment', { comment });
     if (comment === ' database back' && !this.away) this.complain('the database is back but was not away');
     if (comment === ' database away' && this.away) this.complain('the database went away twice');
-    if (comment !== '') this.away = comment === ' database away';
+    if (comment.startsWith(' database')) this.away = comment === ' database away';
     this.counts.add('comments');
   }
 

@@ -8,10 +8,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './callers.js';
-import { BOARDS, Document, GATES, POISON } from './model.js';
+import { BOARDS, Document, GATES, MARKED_BOARDS, POISON } from './model.js';
 
-const LEVELS = ['read committed', 'read committed', 'repeatable read', 'serializable'];
-const MARKED_BOARDS = 4;
+const LEVELS = [...Array(4).fill('read committed'), 'repeatable read', 'serializable'];
 
 // A writer's own settings must not show in any document.
 const SETTINGS = [
@@ -84,6 +83,8 @@ export class Writer {
     const { random } = this;
     const level = random.pick(LEVELS);
     const doomed = random.chance(0.12);
+    this.level = level;
+    this.postpones = false;    // whether triggers of its own do something at the commit
     this.touched = new Map();  // clock -> what documents must show after COMMIT
     this.marks = [];
     try {
@@ -116,9 +117,16 @@ export class Writer {
     const { rows } = await this.query('select board, version::float8 as version from model.seal()');
     for (const { board, version } of rows) {
       const clock = `board ${board}`;
-      this.touched.set(clock, { board, clock, least: version, kinds: ['board', 'slow', 'slow', 'list'] });
+      this.touched.set(clock, { board, clock, least: version, kinds: ['board', 'slow', 'slow', 'list', 'quick', 'both', 'brief'] });
     }
-    await this.query('commit');
+    try {
+      await this.query('commit');
+    } catch (error) {
+      if (this.isAlive(error) && this.level === 'read committed' && !this.postpones) {
+        this.checker.violation(`a commit failed, and nothing of the writer's own can be why: ${error.code} ${error.message}`, { observer: this.name });
+      }
+      throw error;
+    }
   }
 
   // Marks of an attempt that is known to have failed must never be seen.
@@ -134,6 +142,7 @@ export class Writer {
   async step(board, doomed) {
     const { random } = this;
     const kind = random.next();
+    if (random.chance(0.12)) await this.disturb();
     if (kind < 0.62) {
       await this.query(this.change(board, doomed));
     } else if (kind < 0.72) {
@@ -153,6 +162,22 @@ export class Writer {
       await this.query(this.change(board, true));
       await this.query('select 1 / 0');
     }
+  }
+
+  // What a writer may do in its session that must not matter to crier.
+  async disturb() {
+    const { random } = this;
+    const [name, statement] = random.pick([
+      ['set constraints all immediate', 'set constraints all immediate'],
+      ['set constraints all deferred', 'set constraints all deferred'],
+      ['reset all', 'reset all'],
+      ['settings', random.pick(SETTINGS)],
+      ['advisory lock', `select pg_advisory_xact_lock(${random.between(1, 3)})`],
+      ['advisory lock of a document', `select pg_advisory_xact_lock(hashtextextended('/api/quick/${random.between(1, 12)}', 7165905))`],
+      ['row lock', `select from model.boards where id = ${this.board()} for update`],
+    ]);
+    this.counts.add(`disturbances: ${name}`);
+    await this.query(statement);
   }
 
   async savepoint(board, poisoned, end) {
@@ -191,6 +216,7 @@ export class Writer {
       [2, 'scraps', () => `select model.scrap(${random.between(1, 2)}, ${this.number * 1e9 + (this.serial += 1)}, ${few}, '${note}')`],
       [1, 'scraps deleted', () => `select model.unscrap(${random.between(1, 2)})`],
       [0.3, 'truncate', () => 'truncate model.scraps'],
+      [3, 'postponed', () => this.postpone(board, note)],
       [2, 'gate', () => `select model.toggle(${random.between(1, GATES)}, '${note}')`],
     ];
     const total = changes.reduce((sum, [weight]) => sum + weight, 0);
@@ -200,12 +226,17 @@ export class Writer {
     return make();
   }
 
+  postpone(board, note) {
+    this.postpones = true;
+    return `insert into model.postponed values (${board}, ${this.salt()}, '${note}')`;
+  }
+
   mark(note, poisoned) {
     const board = this.random.between(1, MARKED_BOARDS);
     const number = (this.serial += 1);
     this.marks.push({ number, takenBack: poisoned });
     const clock = `mark ${board}/${this.number}`;
-    if (!poisoned) this.touched.set(clock, { board, clock, least: number, kinds: ['marks'] });
+    if (!poisoned) this.touched.set(clock, { board, clock, least: number, kinds: ['marks', 'tally'] });
     return `select model.mark(${board}, ${this.number}, ${number}, ${this.random.below(100)}, '${note}')`;
   }
 
@@ -215,7 +246,7 @@ export class Writer {
     if (this.touched.size === 0) return;
     const { board, clock, least, kinds } = this.random.pick([...this.touched.values()]);
     const kind = this.random.pick(kinds);
-    const document = new Document(kind, kind === 'list' ? {} : board);
+    const document = new Document(kind, kind === 'list' || kind === 'brief' ? {} : board);
     const answer = await ask(this, document, this);
     if (answer?.status !== 200) return;
     this.counts.add('writes read back by GET');
