@@ -142,6 +142,13 @@ static bool begin_frame(struct http2_connection *connection)
     return true;
 }
 
+/* An empty buffer keeps its memory, as much as ever came at once; a connection may stay for days. */
+static void let_go(h2o_buffer_t **buffer)
+{
+    h2o_buffer_dispose(buffer);
+    h2o_buffer_init(buffer, &h2o_socket_buffer_prototype);
+}
+
 int http2_receive(struct http2_connection *connection)
 {
     h2o_socket_t *socket = connection->socket;
@@ -162,6 +169,8 @@ int http2_receive(struct http2_connection *connection)
     }
     if (connection->terminated)
         h2o_buffer_consume(&socket->input, socket->input->size);
+    if (socket->input->size == 0)
+        let_go(&socket->input);
     return 0;
 }
 
@@ -242,6 +251,18 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
     return 0;
 }
 
+/* Headers that libnghttp2 will not send (it takes 64 KiB): DATA must not go without them. */
+static int on_not_sent(nghttp2_session *session, const nghttp2_frame *frame, int error, void *data)
+{
+    struct http2_stream *stream = find_stream(data, frame->hd.stream_id);
+
+    (void)session;
+    (void)error;
+    if (frame->hd.type == NGHTTP2_HEADERS && stream != NULL)
+        http2_stream_reset(stream, NGHTTP2_INTERNAL_ERROR);
+    return 0;
+}
+
 /* What we end ourselves has been counted with its reason. */
 static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *data)
 {
@@ -275,6 +296,7 @@ void http2_set_callbacks(nghttp2_session_callbacks *callbacks)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
+    nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, on_not_sent);
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_sent);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
 }

@@ -216,7 +216,8 @@ bool http2_flush(struct http2_connection *connection)
             return true;
         }
         connection->busy = true;
-        http2_requests_start(connection);
+        if (!connection->terminated) /* it has lost its right to be answered */
+            http2_requests_start(connection);
         length = fill(connection);
         connection->busy = false;
         if (length == 0 && h2o_linklist_is_empty(&connection->sent))

@@ -31,6 +31,9 @@ const app = await startApp({
     create function app.large(_id integer) returns json language sql stable as $$
       select json_build_object('n', n.body, 'text', repeat('x', 300000)) from app.notes n where n.id = _id $$;
     select crier.live('/api/large/{id}', 'app.large(integer)');
+    create function app.wordy() returns crier.response language sql as $$
+      select row(200, jsonb_build_object('x-words', repeat('w', 70000)), null, null)::crier.response $$;
+    select crier.action('POST', '/api/wordy', 'app.wordy()');
     select crier.watch('app.notes', '/api/large/{id}');
     grant execute on all functions in schema app to relay`,
 });
@@ -167,4 +170,47 @@ test('G4 a stream that is not read skips what is out of date; others of its conn
   await raw.until(() => raw.body(1).includes('"state 29"'));
   const seen = raw.body(1).toString().match(/^data:/gm).length;
   ok(seen <= 3, `${seen} of 31 states`);
+});
+
+test('C01 a stream that is not read while newer documents wait is cut after --slow-time, alone', async (t) => {
+  const relay = await startRelay('--slow-time', '1s');
+  const raw = await connectRaw(relay.url, { settings: { 4: 100 } });
+  t.after(() => raw.close());
+  raw.headers(1, get('/api/large/2', [['accept', 'text/event-stream']]));
+  raw.headers(3, get('/api/notes/2', [['accept', 'text/event-stream']]));
+  await raw.until(() => raw.body(1).length === 100 && raw.status(3) === 200);
+  raw.update(3, MIB);
+  for (let i = 0; raw.resetCode(1) === undefined && i < 200; i += 1) {
+    await app.sql('update app.notes set body = $1 where id = 2', [`newer ${i}`]);
+    await raw.until(() => raw.body(3).includes(`newer ${i}"`));
+  }
+  await raw.until(() => raw.resetCode(1) === CODE.CANCEL);
+  strictEqual(await relay.metric('pgcrier_cut_total{reason="slow"}'), 1);
+  strictEqual(await relay.metric('pgcrier_subscribers'), 1);
+  strictEqual(raw.goaway, undefined);
+});
+
+test('C28 a TLS connection that does not say hello is closed', async () => {
+  const relay = await startRelay('--head-time', '1s');
+  const raw = await app.raw('', {}, { url: relay.tlsUrl });
+  await within(raw.closed, 'closed');
+  const half = await app.raw(Buffer.from([0x16, 3, 1, 2, 0, 1]), {}, { url: relay.tlsUrl });
+  await within(half.closed, 'closed');
+});
+
+test('an answer whose headers are too large is an error, and the connection goes on', async () => {
+  const relay = await startRelay();
+  const client = await connect2(relay.url);
+  const answer = await client.get('/api/wordy', { method: 'POST' }).then(({ status }) => status, (error) => error);
+  ok(answer === 500 || /NGHTTP2_INTERNAL_ERROR|closed without/.test(answer.message), `${answer}`);
+  strictEqual((await client.get('/api/notes/1')).status, 200);
+  client.close();
+});
+
+test('HEAD of a file has its length and nothing else', async () => {
+  const relay = await startRelay();
+  const client = await connect2(relay.url);
+  const { status, headers, body } = await client.get('/big', { method: 'HEAD' });
+  deepStrictEqual([status, headers['content-length'], body.length], [200, String(BIG.length), 0]);
+  client.close();
 });
