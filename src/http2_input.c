@@ -196,9 +196,10 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 
     (void)session;
     (void)flags;
-    if (stream != NULL && frame->headers.cat == NGHTTP2_HCAT_REQUEST && stream->request != NULL)
-        http2_request_field(stream->request, name, name_length, value, value_length);
-    return 0;
+    if (stream == NULL || stream->request == NULL ||
+        http2_request_field(stream->request, name, name_length, value, value_length))
+        return 0;
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* the rest of the block costs next to nothing */
 }
 
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *octets, size_t length,

@@ -106,7 +106,8 @@ struct http2_request *http2_request_create(struct http2_stream *stream);
 void http2_request_dispose(struct http2_request *request);
 void http2_request_retire(struct http2_request *request);
 void http2_requests_dispose_retired(struct http2 *http2);
-void http2_request_field(struct http2_request *request, const uint8_t *name, size_t name_length,
+/* Returns false when the connection ends by it. */
+bool http2_request_field(struct http2_request *request, const uint8_t *name, size_t name_length,
                          const uint8_t *value, size_t value_length);
 /* The header block is complete, the body is yet to come. */
 void http2_request_headers(struct http2_request *request);

@@ -18,6 +18,7 @@
 
 enum {
     MAX_FIELDS = 100,
+    BOMB = 4,                    /* times --max-head: what decompresses to that much ends the connection */
     FIELD_OVERHEAD = 32,         /* octets that a field counts beyond its own (RFC 9113, 6.5.2) */
     BODY_FIRST = 16384,          /* octets that a body gets at first; then it doubles */
     CONNECTION_BODIES = 2,       /* bodies of the largest size that one connection may fill */
@@ -147,22 +148,30 @@ static void add_field(struct http2_request *request, const char *name, size_t le
     }
 }
 
-void http2_request_field(struct http2_request *request, const uint8_t *name, size_t name_length,
+bool http2_request_field(struct http2_request *request, const uint8_t *name, size_t name_length,
                          const uint8_t *value, size_t value_length)
 {
-    const struct options *options = request->stream->connection->http2->options;
+    struct http2_connection *connection = request->stream->connection;
+    const struct options *options = connection->http2->options;
     h2o_iovec_t copy;
 
     request->head_octets += name_length + value_length + FIELD_OVERHEAD;
+    if (request->head_octets > BOMB * options->max_head) {
+        http2_terminate(connection, NGHTTP2_ENHANCE_YOUR_CALM, METRIC_HTTP2_ENDED_FLOOD);
+        return false;
+    }
+    if (request->stream->phase != HTTP2_HEAD)
+        return true; /* trailers: nobody asks for them */
     if (request->head_octets > options->max_head || request->req.headers.size >= MAX_FIELDS)
         refuse(request, 431, METRIC_HTTP2_REFUSED_HEAD);
     if (request->refusal != 0)
-        return;
+        return true;
     copy = h2o_strdup(&request->req.pool, (const char *)value, value_length);
     if (name_length != 0 && name[0] == ':')
         set_pseudo(&request->req, name, name_length, copy);
     else
         add_field(request, (const char *)name, name_length, copy);
+    return true;
 }
 
 static void answer(struct http2_request *request);
