@@ -1,17 +1,20 @@
-// hooks.js -- what the views share: a live document, the time, marks that fade, focus that stays.
+// hooks.js -- what the views share: a live document, the time, marks that fade, a place that stays.
 
 import { useEffect, useLayoutEffect, useRef, useState } from '../vendor/htm-preact.js';
 import { live } from '../crier.js';
+import { now as playerNow } from './player.js';
 import { differences, remember } from './tree.js';
 
 const MARKED_MS = 6000;
 const MINUTE_MS = 60_000;
 
 // The current document of a path, and how fresh it is; onState is told, too.
-export function useLive(path, onState) {
+// on: what is to be called with announcements, by name; always the same object.
+export function useLive(path, onState, on) {
   const [newest, setNewest] = useState();
   const [state, setState] = useState('connecting');
   useEffect(() => live(path, setNewest, {
+    on,
     onState(next) {
       setState(next);
       onState(next);
@@ -53,12 +56,26 @@ function without(marks, expired) {
   return left;
 }
 
-// Moving an element within the page takes the focus from it; this gives it back.
-export function useKeptFocus() {
+// Whatever comes, goes or moves: the focus stays where it was (moving an element takes it away), and
+// what is being played, or else what has the focus, stays where it is in the window.
+export function useKeptPlace() {
   const focused = document.activeElement;
+  const anchor = anchorOf(focused);
+  const top = anchor?.getBoundingClientRect().top;
   useLayoutEffect(() => {
     if (focused && focused !== document.body && focused.isConnected && document.activeElement !== focused) {
       focused.focus({ preventScroll: true });
     }
+    if (!anchor?.isConnected) return;
+    const moved = anchor.getBoundingClientRect().top - top;
+    if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: 'instant' });
   });
+}
+
+// The row that stays, if it is in view.
+function anchorOf(focused) {
+  const { track, playing } = playerNow();
+  const row = (playing && document.getElementById(`recording-${track.id}`)) || focused?.closest?.('[id^="recording-"]');
+  const box = row?.getBoundingClientRect();
+  return box && box.bottom > 0 && box.top < innerHeight ? row : undefined;
 }

@@ -1,32 +1,42 @@
 // list.js -- all threads, best first.
 
 import { html } from '../vendor/htm-preact.js';
-import { useKeptFocus, useLive, useMarks, useNow } from './hooks.js';
-import { Avatar, Length, Replies, Time, Title, Votes, href } from './parts.js';
+import { useKeptPlace, useLive, useMarks, useNow } from './hooks.js';
+import { Avatar, Microphone, Replies, Time, Title, Voice, href } from './parts.js';
+import { Votes } from './votes.js';
+import { useWaves } from './waves.js';
 
-export function List({ onState }) {
+const NONE = [];
+
+export function List({ onState, onReply }) {
   const [list] = useLive('/api/recordings', onState);
   const recordings = list?.recordings;
   const marks = useMarks(recordings);
+  const waves = useWaves(recordings ?? NONE);
   const now = useNow();
-  useKeptFocus();
+  useKeptPlace();
   return html`<main>
-    <h1 class="hidden">All threads, best first</h1>
+    <div class="bar">
+      <h1>Threads</h1>
+      <button class="speak" onClick=${() => onReply({})}><${Microphone} />Start a thread</button>
+    </div>
     ${recordings?.length === 0 && html`<p class="empty">Nobody has spoken yet.</p>`}
-    <ol class="threads">
-      ${recordings?.map((recording) => html`<${Entry} key=${recording.id} recording=${recording} now=${now} mark=${marks.get(recording.id)} />`)}
+    <ol class="threads" aria-label="Threads, best first">
+      ${recordings?.map((recording) => html`<${Entry} key=${recording.id} recording=${recording} now=${now} mark=${marks.get(recording.id)} waves=${waves} />`)}
     </ol>
   </main>`;
 }
 
-function Entry({ recording, now, mark }) {
-  const { id, author, title, created_at: at, duration_ms: ms, ups, downs, reply_count: replies } = recording;
-  return html`<li>
+function Entry({ recording, now, mark, waves }) {
+  const { id, author, title, created_at: at, reply_count: replies } = recording;
+  return html`<li id="recording-${id}">
     <article class="entry ${mark ?? ''}">
       <${Avatar} author=${author} />
       <h2><a href=${href(id)}><${Title} title=${title} /></a></h2>
-      <p class="facts"><span class="author" dir="auto">${author}</span><${Time} at=${at} now=${now} /><${Replies} n=${replies} /></p>
-      <p class="facts end"><${Length} id=${id} ms=${ms} /><${Votes} ups=${ups} downs=${downs} /></p>
+      <p class="facts"><span class="author" dir="auto">${author}</span><${Time} at=${at} now=${now} /><${Replies} n=${replies} />
+        ${mark === 'new' && html`<span class="badge">new</span>`}</p>
+      <div class="voice"><${Voice} recording=${recording} waves=${waves} n=${72} /></div>
+      <${Votes} recording=${recording} />
     </article>
   </li>`;
 }

@@ -1,6 +1,7 @@
 // parts.js -- the pieces that the list and the thread have in common.
 
-import { html } from '../vendor/htm-preact.js';
+import { html, useMemo } from '../vendor/htm-preact.js';
+import { Sound } from './sound.js';
 import { ago, clock, count, moment, spoken } from './words.js';
 
 export const Hidden = ({ children, ...attributes }) => html`<span class="hidden" ...${attributes}>${children}</span>`;
@@ -19,34 +20,12 @@ export function Avatar({ author }) {
   return html`<span class="avatar" aria-hidden="true" style=${{ '--hue': hash(author) % 360 }}>${initial.toUpperCase()}</span>`;
 }
 
-// An ornament as long as the recording, and always the same for it: not its sound.
-function waveform(id, bars) {
-  let path = '';
-  for (let i = 0; i < bars; i += 1) {
-    const swell = 0.35 + 0.65 * Math.sin((Math.PI * (i + 1)) / (bars + 1));
-    const half = Math.max(1, (8 * swell * (25 + (hash(`${id}.${i}`) % 75))) / 100);
-    path += `M${2 + 4 * i} ${(10 - half).toFixed(1)}v${(2 * half).toFixed(1)}`;
-  }
-  return path;
-}
-
-export function Length({ id, ms }) {
+// Its sound, or that there is none.
+export function Voice({ recording: { id, author, title, audio, duration_ms: ms }, waves, n }) {
+  const track = useMemo(() => ({ id, url: audio, ms, label: title ? `${author}: ${title}` : `the message of ${author}` }), [id, audio, ms, title, author]);
+  if (audio !== null) return html`<${Sound} track=${track} peaks=${waves.get(id)} n=${n} />`;
   if (ms === null) return null;
-  const bars = Math.max(4, Math.min(24, Math.round(5 * Math.log2(1 + ms / 1500))));
-  return html`<span class="length">
-    <svg class="wave" aria-hidden="true" width=${4 * bars} height="20" viewBox="0 0 ${4 * bars} 20"><path d=${waveform(id, bars)} /></svg>
-    <span aria-hidden="true">${clock(ms)}</span>
-    <${Hidden}>${spoken(ms)}<//>
-  </span>`;
-}
-
-export function Votes({ ups, downs }) {
-  return html`<span class="votes">
-    <svg aria-hidden="true" viewBox="0 0 12 12"><path d="M6 1.500 11 9H1z" /></svg>
-    <span>${ups.toLocaleString('en')}<${Hidden}> for<//></span>
-    <svg class="down" aria-hidden="true" viewBox="0 0 12 12"><path d="M6 1.500 11 9H1z" /></svg>
-    <span>${downs.toLocaleString('en')}<${Hidden}> against<//></span>
-  </span>`;
+  return html`<span class="silent" title="Nobody has uploaded its sound"><span aria-hidden="true">${clock(ms)}</span><${Hidden}>${spoken(ms)}<//>, no sound</span>`;
 }
 
 export const Time = ({ at, now }) => html`<time datetime=${at} title=${moment(at)}>${ago(at, now)}</time>`;
@@ -58,4 +37,7 @@ export const Title = ({ title }) => (title
   ? html`<span dir="auto">${title}</span>`
   : html`<span class="untitled">Voice message</span>`);
 
-export const href = (id) => `#/recordings/${id}`;
+// A recording, or one inside of the thread that it is looked at in.
+export const href = (id, inside) => (inside === undefined || inside === id ? `#/recordings/${id}` : `#/recordings/${inside}/${id}`);
+
+export const Microphone = () => html`<svg class="microphone" aria-hidden="true" viewBox="0 0 16 16"><path d="M8 1.500a2.500 2.500 0 0 1 2.500 2.500v3.500a2.500 2.500 0 0 1-5 0V4A2.500 2.500 0 0 1 8 1.500zM3.500 7.500a4.500 4.500 0 0 0 9 0M8 12v2.500" /></svg>`;

@@ -5,17 +5,24 @@
 // by itself, and whoever wants to see one that is elsewhere on the page finds a button for it.
 
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../vendor/htm-preact.js';
-import { useKeptFocus, useLive, useMarks, useNow } from './hooks.js';
-import { Avatar, Hidden, Length, Replies, Time, Title, Votes, href } from './parts.js';
+import { useKeptPlace, useLive, useMarks, useNow } from './hooks.js';
+import { Avatar, Hidden, Microphone, Replies, Time, Title, Voice, href } from './parts.js';
+import { useOthers } from './presence.js';
 import { openRows, rowsOf } from './tree.js';
+import { Votes } from './votes.js';
+import { useWaves } from './waves.js';
 import { count } from './words.js';
 
 const ROWS_AT_FIRST = 200;
 const MORE_ROWS = 500;
 const DEEPEST_INDENT = 7; // below it, replies say whom they answer
 
-export function Thread({ id, onState }) {
-  const [root, state] = useLive(`/api/recordings/${id}`, onState);
+const NONE = [];
+
+export function Thread({ id, inside, onState, onReply }) {
+  const [others, heard] = useOthers();
+  const on = useMemo(() => ({ presence: heard }), []);
+  const [root, state] = useLive(`/api/recordings/${id}`, onState, on);
   const now = useNow();
   if (state === 'gone') {
     return html`<main><${Back} /><h1 class="title">This recording is not here</h1>
@@ -23,45 +30,76 @@ export function Thread({ id, onState }) {
   }
   return html`<main>
     <${Back} />
-    ${root && html`<${Opening} recording=${root} now=${now} />`}
-    ${root && html`<${Replied} root=${root} now=${now} />`}
+    ${root && html`<${Replied} root=${root} now=${now} inside=${inside} others=${others} onReply=${onReply} />`}
   </main>`;
 }
 
 const Back = () => html`<nav aria-label="Back"><a class="back" href="#/">All threads</a></nav>`;
 
-function Opening({ recording, now }) {
-  const { id, author, title, created_at: at, duration_ms: ms, ups, downs } = recording;
+function Opening({ recording, now, waves, who, onReply }) {
+  const { id, author, title, created_at: at } = recording;
   useEffect(() => {
     document.title = `${title ?? 'Voice message'} · Talking`;
     return () => { document.title = 'Talking'; };
   }, [title]);
-  return html`<header class="opening">
+  return html`<header class="opening" id="recording-${id}">
     <h1 class="title"><${Title} title=${title} /></h1>
     <p class="facts"><${Avatar} author=${author} /><span class="author" dir="auto">${author}</span><${Time} at=${at} now=${now} /></p>
-    <p class="facts"><${Length} id=${id} ms=${ms} /><${Votes} ups=${ups} downs=${downs} /></p>
+    <${Voice} recording=${recording} waves=${waves} n=${110} />
+    <div class="facts acts"><${Votes} recording=${recording} />
+      <button class="speak" onClick=${() => onReply(recording)}><${Microphone} />Reply<${Hidden}> to ${author}<//></button></div>
+    <${Who} who=${who} />
   </header>`;
 }
 
-function Replied({ root, now }) {
+// "Ben is recording a reply…"
+function Who({ who }) {
+  if (who === undefined) return null;
+  const names = who.length > 3 ? `${who.length} people` : new Intl.ListFormat('en').format(who);
+  return html`<p class="who"><span class="dots" aria-hidden="true"><i /><i /><i /></span><span dir="auto">${names}</span>
+    ${who.length > 1 ? ' are recording replies…' : ' is recording a reply…'}</p>`;
+}
+
+// Who is recording a reply, by the row where that shows: the recording's own, or, where that is folded
+// away, the nearest above it.
+function whoAt(others, rows, shown) {
+  const at = new Map();
+  const seen = new Set(shown);
+  for (const { id, who } of others.values()) {
+    let row = rows.find(({ recording }) => recording.id === id);
+    while (row?.parent && !seen.has(row)) row = row.parent;
+    if (row) at.set(row.recording.id, [...at.get(row.recording.id) ?? [], who]);
+  }
+  return at;
+}
+
+function Replied({ root, now, inside, others, onReply }) {
   const rows = useMemo(() => rowsOf(root), [root]);
   const recordings = useMemo(() => rows.map(({ recording }) => recording), [rows]);
   const marks = useMarks(recordings);
   const [closed, setClosed] = useState(new Set());
   const [limit, setLimit] = useState(ROWS_AT_FIRST);
   const shown = useMemo(() => openRows(rows, closed).slice(1), [rows, closed]);
+  const made = shown.slice(0, limit);
+  const waves = useWaves(useMemo(() => [root, ...made.map(({ recording }) => recording)], [rows, closed, limit]));
+  const who = others.size > 0 ? whoAt(others, rows, made) : new Map();
   const toggle = useCallback((id) => setClosed((old) => toggled(old, id)), []);
   const branches = () => new Set(rows.filter(({ depth, recording }) => depth === 1 && recording.replies.length > 0)
     .map(({ recording }) => recording.id));
   const reveal = (id) => {
     const row = rows.find(({ recording }) => recording.id === id);
+    if (row === undefined) return;
     const open = new Set(closed);
-    for (let above = row?.parent; above; above = above.parent) open.delete(above.recording.id);
+    for (let above = row.parent; above; above = above.parent) open.delete(above.recording.id);
     setClosed(open);
     setLimit((old) => Math.max(old, openRows(rows, open).indexOf(row) + ROWS_AT_FIRST));
+    requestAnimationFrame(() => requestAnimationFrame(() => show(id)));
   };
-  useKeptFocus();
-  return html`<section aria-labelledby="replies">
+  useEffect(() => { if (inside !== undefined) reveal(inside); }, [inside]);
+  useKeptPlace();
+  return html`
+    <${Opening} recording=${root} now=${now} waves=${waves} who=${who.get(root.id)} onReply=${onReply} />
+    <section aria-labelledby="replies">
     <div class="bar">
       <h2 id="replies"><${Replies} n=${root.reply_count} /></h2>
       ${rows.some(({ depth }) => depth > 1) && (closed.size > 0
@@ -69,13 +107,14 @@ function Replied({ root, now }) {
         : html`<button class="plain" onClick=${() => setClosed(branches())}>Collapse all</button>`)}
     </div>
     <ol class="replies">
-      ${shown.slice(0, limit).map((row) => html`<${Row} key=${row.recording.id} row=${row} now=${now} toggle=${toggle}
-        open=${!closed.has(row.recording.id)} mark=${marks.get(row.recording.id)} />`)}
+      ${made.map((row) => html`<${Row} key=${row.recording.id} row=${row} root=${root.id} now=${now} toggle=${toggle} waves=${waves}
+        open=${!closed.has(row.recording.id)} mark=${marks.get(row.recording.id)} who=${who.get(row.recording.id)}
+        here=${row.recording.id === inside} onReply=${onReply} />`)}
     </ol>
     ${shown.length > limit && html`<p class="more">
       <button onClick=${() => setLimit(limit + MORE_ROWS)}>Show more<span> (${(shown.length - limit).toLocaleString('en')} left)</span></button>
     </p>`}
-    <${Arrivals} marks=${marks} recordings=${recordings} reveal=${reveal} />
+    <${Arrivals} marks=${marks} recordings=${recordings} reveal=${reveal} others=${others} />
     <${Invitation} id=${root.id} />
   </section>`;
 }
@@ -86,34 +125,38 @@ function toggled(closed, id) {
   return next;
 }
 
-function Row({ row: { recording, depth, parent }, now, toggle, open, mark }) {
-  const { id, author, title, created_at: at, duration_ms: ms, ups, downs, reply_count: replies } = recording;
+function Row({ row: { recording, depth, parent }, root, now, toggle, open, mark, who, here, waves, onReply }) {
+  const { id, author, title, created_at: at, reply_count: replies } = recording;
   const to = parent.recording.author;
   const indent = Math.min(depth - 1, DEEPEST_INDENT);
-  return html`<li id="recording-${id}" class="row ${mark ?? ''} ${open ? '' : 'closed'} ${open && replies > 0 && depth <= DEEPEST_INDENT ? 'branch' : ''}" style=${{ '--indent': indent }} tabindex="-1">
+  return html`<li id="recording-${id}" class="row ${mark ?? ''} ${here ? 'here' : ''} ${open ? '' : 'closed'} ${open && replies > 0 && depth <= DEEPEST_INDENT ? 'branch' : ''}" style=${{ '--indent': indent }} tabindex="-1">
     <article>
       <header>
         <${Avatar} author=${author} />
         <h3 class="author" dir="auto">${author}</h3>
         ${depth > DEEPEST_INDENT && html`<span class="deep" title="Level ${depth}">to ${to}</span>`}
         <${Hidden}>replies to ${to}, level ${depth}<//>
-        <a class="when" href=${href(id)}><${Time} at=${at} now=${now} /></a>
+        <a class="when" href=${href(id, root)}><${Time} at=${at} now=${now} /></a>
         ${mark === 'new' && html`<span class="badge">new</span>`}
       </header>
-      <p class="words"><${Title} title=${title} /></p>
+      ${(title || recording.audio === null) && html`<p class="words"><${Title} title=${title} /></p>`}
+      <${Voice} recording=${recording} waves=${waves} n=${72} />
       <footer class="facts">
-        <${Length} id=${id} ms=${ms} /><${Votes} ups=${ups} downs=${downs} />
+        <${Votes} recording=${recording} />
+        <button class="plain reply" onClick=${() => onReply(recording)}>Reply<${Hidden}> to ${author}<//></button>
         ${replies > 0 && html`<button class="fold" aria-expanded=${open ? 'true' : 'false'} onClick=${() => toggle(id)}>
           <svg aria-hidden="true" viewBox="0 0 12 12"><path d="M2 4l4 4 4-4" /></svg>
           ${open ? html`<${Hidden}>Collapse <//>` : 'Show '}${count(replies, 'reply')}<${Hidden}> to ${author}<//>
         </button>`}
+        ${depth > 1 && replies > 0 && html`<a class="plain alone" href=${href(id)}>This branch alone</a>`}
       </footer>
+      <${Who} who=${who} />
     </article>
   </li>`;
 }
 
 // Says that replies came, and leads to those that are not in view.
-function Arrivals({ marks, recordings, reveal }) {
+function Arrivals({ marks, recordings, reveal, others }) {
   const waiting = useRef(new Set());
   const [elsewhere, setElsewhere] = useState([]);
   const fresh = [...marks].filter(([, mark]) => mark === 'new').map(([id]) => id);
@@ -140,10 +183,10 @@ function Arrivals({ marks, recordings, reveal }) {
     waiting.current.delete(id);
     reveal(id);
     look();
-    requestAnimationFrame(() => requestAnimationFrame(() => show(id)));
   };
   return html`<div class="arrivals">
     <${Hidden} role="status">${fresh.length > 0 ? `${count(fresh.length, 'reply')} just arrived` : ''}<//>
+    <${Hidden} role="status">${[...others.values()].map(({ who }) => `${who} is recording a reply. `)}<//>
     ${elsewhere.length > 0 && html`<button onClick=${go}>${count(elsewhere.length, 'new reply')}</button>`}
   </div>`;
 }

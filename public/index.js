@@ -1,0 +1,23 @@
+// index.js -- the front page: a button that copies, and a line that is live itself.
+
+import { live } from './crier.js';
+
+const byId = (id) => document.getElementById(id);
+
+if (navigator.clipboard) {
+  const button = byId('copy');
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(byId('command').textContent.replace(/\n\s*/, ' '));
+    button.textContent = 'Copied';
+    setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+  });
+}
+
+let before;
+live('/api/recordings', ({ recordings }) => {
+  const replies = recordings.reduce((sum, { reply_count: n }) => sum + n, 0);
+  const line = `${recordings.length} threads and ${replies} replies at this moment.`;
+  byId('live').textContent = before === undefined || before === line ? line : `${line} It has just changed.`;
+  before = line;
+});
