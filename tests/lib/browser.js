@@ -14,7 +14,7 @@ import { patient } from './until.js';
 
 const PICTURES = join(ROOT, 'build', 'screenshots');
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
+  '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
 class Browser {
   constructor(chrome) {

@@ -1,0 +1,287 @@
+// talking-voice.test.js -- recording, sending, playing, voting, and who is recording just now, with two
+// browsers side by side. Chromium's microphone beeps once a second.
+
+import { after, afterEach, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { violations } from '../lib/axe.js';
+import { PHONE, startTalking, thread } from '../lib/talking.js';
+import { until } from '../lib/until.js';
+
+let talking;
+let browser;
+
+before(async () => {
+  talking = await startTalking();
+  browser = talking.browser;
+});
+after(() => talking?.stop());
+afterEach(async () => assert.deepEqual(await talking.closePages(), [], 'nothing on any console'));
+
+const psql = (sql) => talking.psql(sql);
+const open = (...args) => talking.open(...args);
+const row = (page, id) => page.locator(`#recording-${id}`);
+const both = (pair, check, what) => Promise.all(pair.map((page) => until(() => check(page), { what })));
+const forgive = (page, pattern) => { page.complaints = page.complaints.filter((text) => !pattern.test(text)); };
+const newest = () => Number(psql('select max(id) from talking.recordings'));
+
+// A thread: the opening, a reply, a reply to that.
+function plant(author = 'Ann') {
+  const root = psql(`insert into talking.recordings (author, title) values ('${author}', 'A thread') returning id`);
+  const reply = psql(`insert into talking.recordings (parent_id, author, title) values (${root}, 'Bob', 'A reply') returning id`);
+  const deep = psql(`insert into talking.recordings (parent_id, author, title) values (${reply}, 'Cat', 'Deeper') returning id`);
+  return [root, reply, deep].map(Number);
+}
+
+// Two seconds of sound: a tone that grows. A WAV needs no tool.
+function tone(seconds = 2, rate = 8000) {
+  const samples = seconds * rate;
+  const file = Buffer.alloc(44 + 2 * samples);
+  file.write('RIFF', 0); file.writeUInt32LE(36 + 2 * samples, 4); file.write('WAVEfmt ', 8); file.writeUInt32LE(16, 16);
+  file.writeUInt16LE(1, 20); file.writeUInt16LE(1, 22); file.writeUInt32LE(rate, 24); file.writeUInt32LE(2 * rate, 28);
+  file.writeUInt16LE(2, 32); file.writeUInt16LE(16, 34); file.write('data', 36); file.writeUInt32LE(2 * samples, 40);
+  for (let i = 0; i < samples; i += 1) file.writeInt16LE(Math.round(30_000 * (i / samples) * Math.sin(i / 3)), 44 + 2 * i);
+  return { name: 'tone.wav', mimeType: 'audio/wav', buffer: file };
+}
+
+function plantTone(parent, seconds) {
+  const bytes = tone(seconds).buffer.toString('hex');
+  const id = psql(`insert into talking.recordings (parent_id, author, title, duration_ms) values (${parent}, 'Tia', 'A tone', ${seconds * 1000}) returning id`);
+  talking.cluster.psql(['-At'], { input: `insert into talking.audio values (${id}, 'audio/wav', '\\x${bytes}', repeat('AZaz09-_', 10));` });
+  return Number(id);
+}
+
+// For about two seconds.
+async function record(page) {
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await until(async () => /^1:5[0-8] left$/.test(await page.locator('.left').textContent()), { what: 'it counts down' });
+}
+
+async function send(page, name, title) {
+  await page.getByLabel('Your name').fill(name);
+  if (title) await page.getByLabel('In a few words').or(page.getByLabel('What is it about?')).fill(title);
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+}
+
+test('a recorded reply at depth 3: the other sees who records, where, and then hears it', async () => {
+  const [root, , deep] = plant();
+  const [ben, ann] = [await open(thread(root)), await open(thread(root), { colorScheme: 'dark', ...PHONE })];
+  await row(ben, deep).getByRole('button', { name: 'Reply to Cat', exact: true }).click();
+  await ben.getByLabel('Your name').fill('Ben');
+  await ben.getByRole('button', { name: 'Record', exact: true }).click();
+  await until(() => row(ann, deep).getByText('Ben is recording a reply…').count(), { what: 'the other sees it at the very node' });
+  assert.equal(await ben.locator('.who').count(), 0, 'who records need not be told');
+  await until(async () => /^1:5[0-7] left$/.test(await ben.locator('.left').textContent()), { what: 'it counts down' });
+  await until(async () => (await ben.locator('.level path').getAttribute('d')).split('M').some((bar) => Number(bar.split('v')[1]) > 10), { what: 'the meter moves' });
+  await browser.picture(ben, 'talking-recording');
+  await browser.picture(ann, 'talking-presence');
+  await ben.getByRole('button', { name: 'Stop', exact: true }).click();
+  await until(async () => await ann.locator('.who').count() === 0, { what: 'gone when he stops' });
+
+  await ben.locator('.dock .waves').waitFor();
+  await ben.getByRole('button', { name: 'Play your recording' }).click();
+  await until(async () => Number(await ben.locator('.dock .waves').getAttribute('aria-valuenow')) >= 1, { what: 'he listens to it' });
+  await browser.picture(ben, 'talking-draft');
+  await send(ben, 'Ben', 'Beep');
+  await until(async () => await ben.locator('.dock').count() === 0, { what: 'it is sent' });
+  const id = newest();
+  await both([ben, ann], (page) => row(page, id).getByRole('button', { name: 'Play Ben: Beep' }).count(), 'both have it');
+  assert.match(await row(ann, id).locator('.hidden').first().textContent(), /replies to Cat, level 3/);
+  const [type, peaks, ms] = psql(`select type, peaks, duration_ms from talking.audio join talking.recordings on id = recording_id where id = ${id}`).split('|');
+  assert.match(type, /^audio\/webm/);
+  assert.match(peaks, /^[A-Za-z0-9_-]{120}$/);
+  assert.ok(new Set(peaks).size > 3, 'the peaks are of something');
+  assert.ok(Number(ms) > 500);
+  await row(ann, id).locator('.play').click();
+  await until(async () => Number(await row(ann, id).locator('.waves').getAttribute('aria-valuenow')) >= 1, { what: 'it sounds' });
+});
+
+test('a recording can be gone through: by click, by key, one at a time, whatever moves meanwhile', async () => {
+  const [root] = plant();
+  const [a, b] = [plantTone(root, 20), plantTone(root, 20)];
+  const page = await open(thread(root));
+  const at = (id) => row(page, id).locator('.waves').getAttribute('aria-valuenow').then(Number);
+  const wave = row(page, a).locator('.waves');
+  await until(async () => await row(page, a).locator('.wave.done path').getAttribute('d').then((d) => new Set(d.split('v')).size > 5), { what: 'its own peaks are drawn' });
+  await wave.click({ position: { x: (await wave.boundingBox()).width / 2, y: 10 } });
+  await until(async () => await at(a) >= 10 && await at(a) < 14, { what: 'a click begins there' });
+  await row(page, b).locator('.play').click();
+  await until(async () => await at(b) >= 1, { what: 'the other plays' });
+  assert.equal(await row(page, a).getByRole('button', { name: 'Play Tia: A tone' }).count(), 1, 'and the first does not');
+  await row(page, b).locator('.waves').focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('PageDown');
+  await page.keyboard.press('ArrowRight');
+  await until(async () => await at(b) >= 16, { what: 'keys go where they say' });
+  await page.keyboard.press('Home');
+  await until(async () => await at(b) < 4, { what: 'home is the beginning' });
+
+  const top = () => row(page, b).evaluate((r) => Math.round(r.getBoundingClientRect().top));
+  const before_ = await top();
+  psql(`insert into talking.recordings (parent_id, author, title) select ${root}, 'x', 'above' from generate_series(1, 5)`);
+  psql(`insert into talking.votes select r.id, md5(i::text)::uuid, 1 from talking.recordings r, generate_series(1, 30) i where r.parent_id = ${root} and r.title = 'above'`);
+  await until(async () => await page.locator('.row', { hasText: 'above' }).first().locator('.vote.up').textContent().then((t) => /30/.test(t)), { what: 'five came before it' });
+  assert.ok(await row(page, b).evaluate((r) => [...r.parentNode.children].indexOf(r)) >= 5);
+  assert.ok(Math.abs(await top() - before_) <= 2 || await page.evaluate(() => scrollY) === 0, `what plays stays where it is: ${before_}, ${await top()}`);
+  const was = await at(b);
+  await until(async () => await at(b) > was, { what: 'and goes on' });
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'slider', 'the focus stays');
+  await page.keyboard.press(' ');
+  await until(() => row(page, b).getByRole('button', { name: 'Play Tia: A tone' }).count(), { what: 'space pauses' });
+});
+
+test('a new thread from a file, and its way through failures: nothing is lost', async () => {
+  const pair = [await open('#/', PHONE), await open()];
+  const [phone] = pair;
+  await phone.getByRole('button', { name: 'Start a thread' }).click();
+  const choose = (file) => phone.locator('.file input').setInputFiles(file);
+  await choose({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
+  await phone.getByText('notes.txt is no audio file.').waitFor();
+  await choose({ name: 'empty.wav', mimeType: 'audio/wav', buffer: Buffer.alloc(0) });
+  await phone.getByText('empty.wav is empty.').waitFor();
+  await choose(tone(3));
+  await phone.locator('.dock .waves').waitFor();
+  await phone.getByRole('button', { name: 'Send', exact: true }).click();
+  await phone.getByText('Say who you are first.').waitFor();
+  assert.equal(await phone.evaluate(() => document.activeElement.getAttribute('autocomplete')), 'nickname');
+
+  await phone.route('**/api/recordings?author=*', (route) => route.abort());
+  await send(phone, 'Fay', 'From a file');
+  await phone.getByText('Nothing is lost: send it again.').waitFor();
+  await browser.picture(phone, 'talking-failed-phone');
+  await phone.unroute('**/api/recordings?author=*');
+  await phone.route('**/api/recordings?author=*', (route) => route.fulfill({
+    status: 503, contentType: 'application/problem+json', body: '{"title":"The database is away"}',
+  }));
+  await phone.getByRole('button', { name: 'Send', exact: true }).click();
+  await phone.getByText('The database is away. Nothing is lost: send it again.').waitFor();
+  await phone.unroute('**/api/recordings?author=*');
+  await phone.getByRole('button', { name: 'Send', exact: true }).click();
+  await phone.waitForURL(/#\/recordings\/\d+$/);
+  const id = newest();
+  assert.equal(await phone.locator('h1').textContent(), 'From a file');
+  await until(() => pair[1].locator(`#recording-${id}`).getByRole('button', { name: 'Play Fay: From a file' }).count(), { what: 'the other list has it' });
+  assert.equal(psql(`select duration_ms from talking.recordings where id = ${id}`), '3000');
+  const peaks = psql(`select peaks from talking.audio where recording_id = ${id}`);
+  assert.ok(/^[A-H].*[3-9_-]$/.test(peaks), `a tone that grows: ${peaks}`);
+  forgive(phone, /ERR_FAILED|503/);
+});
+
+test('presence ends with the tab, and with the network', async () => {
+  const [root, reply] = plant();
+  const ann = await open(thread(root));
+  const shown = () => row(ann, reply).getByText('Zed is recording a reply…').count();
+  for (const how of ['tab', 'network']) {
+    const zed = await open(thread(root));
+    await row(zed, reply).getByRole('button', { name: 'Reply to Bob', exact: true }).click();
+    await zed.getByLabel('Your name').fill('Zed');
+    await zed.getByRole('button', { name: 'Record', exact: true }).click();
+    await until(shown, { what: `Zed is there (${how})` });
+    const since = Date.now();
+    if (how === 'tab') {
+      await zed.close({ runBeforeUnload: false });
+      await until(async () => !await shown(), { limit: 12_000, what: 'gone with the tab' });
+    } else {
+      await zed.context().setOffline(true);
+      await until(async () => !await shown(), { limit: 12_000, what: 'gone with the network' });
+      assert.ok(Date.now() - since > 4000, 'not before he could have said so again');
+      await zed.context().setOffline(false);
+      await until(shown, { what: 'and there again with it' });
+      forgive(zed, /ERR_INTERNET_DISCONNECTED|ERR_NETWORK|EventSource/);
+      await zed.getByRole('button', { name: 'Discard', exact: true }).click();
+      await until(async () => !await shown(), { what: 'gone when discarded' });
+    }
+  }
+  await row(ann, reply).locator('.fold').click();
+  psql(`select crier.announce('thread/${root}', 'presence', json_build_object('id', ${newest()}, 'who', 'Deep', 'state', 'recording'))`);
+  await until(() => row(ann, reply).getByText('Deep is recording a reply…').count(), { what: 'what is folded away shows above' });
+});
+
+test('votes: of every voter one, changed, taken back, and everybody sees the order change', async () => {
+  const [root, reply] = plant();
+  const other = Number(psql(`insert into talking.recordings (parent_id, author, title) values (${root}, 'Dan', 'Another') returning id`));
+  const pair = [await open(thread(root)), await open(thread(root))];
+  const order = (page) => page.locator('.row').evaluateAll((rows) => rows.map((r) => Number(r.id.slice(10))));
+  const up = (page, id) => row(page, id).locator('.vote.up');
+  const down = (page, id) => row(page, id).locator('.vote.down');
+  assert.equal((await order(pair[0]))[0], other, 'the newest first, without votes');
+  await up(pair[0], reply).click();
+  await both(pair, async (page) => (await order(page))[0] === reply, 'the better one comes first');
+  assert.equal(await up(pair[0], reply).getAttribute('aria-pressed'), 'true');
+  assert.equal(await up(pair[1], reply).getAttribute('aria-pressed'), 'false', 'that is one\'s own business');
+  await up(pair[1], reply).click();
+  await both(pair, async (page) => /: 2 for/.test(await up(page, reply).textContent()), 'two voters');
+  await down(pair[1], reply).click();
+  await both(pair, async (page) => /: 1 for/.test(await up(page, reply).textContent()) && /: 1 against/.test(await down(page, reply).textContent()), 'changed');
+  await down(pair[1], reply).click();
+  await both(pair, async (page) => /: 0 against/.test(await down(page, reply).textContent()), 'taken back');
+  await pair[0].reload();
+  await until(async () => await up(pair[0], reply).getAttribute('aria-pressed') === 'true', { what: 'one\'s own vote is remembered' });
+  psql(`delete from talking.recordings where id = ${reply}`);
+  await both(pair, async (page) => await row(page, reply).count() === 0, 'it is gone');
+});
+
+test('what people write is text, wherever it stands', async () => {
+  const evil = '<img src=x onerror="globalThis.evil=1"><script>globalThis.evil=1</script>\' "&lt;';
+  const root = psql(`insert into talking.recordings (author, title) values ('${evil.replace(/'/g, "''")}', '${evil.replace(/'/g, "''")}') returning id`);
+  plantTone(root, 2);
+  const page = await open('#/');
+  await until(() => page.locator('h2', { hasText: evil }).count());
+  await page.goto(`${talking.url}/talking/${thread(root)}`);
+  await until(async () => await page.locator('h1').textContent() === evil);
+  await page.getByRole('button', { name: 'Reply to' }).first().click();
+  assert.equal(await page.locator('.dock h2').textContent().then((text) => text.includes(evil)), true);
+  await page.locator('.file input').setInputFiles({ ...tone(1), name: evil });
+  await page.locator('.dock .waves').waitFor();
+  await send(page, evil.slice(0, 80), evil);
+  await until(() => page.locator('.row', { hasText: evil }).count(), { what: 'the reply' });
+  psql(`select crier.announce('thread/${root}', 'presence', json_build_object('id', ${root}, 'who', $e$${evil}$e$, 'state', 'recording'))`);
+  await until(() => page.locator('.who', { hasText: evil }).count(), { what: 'the presence' });
+  assert.equal(await page.evaluate(() => globalThis.evil), undefined);
+  assert.equal(await page.locator('main img, .dock img').count(), 0);
+});
+
+test('PostgreSQL and the relay go and come back under a draft and a sound: both are still there', async () => {
+  const [root, reply] = plant();
+  const sound = plantTone(root, 30);
+  const page = await open(thread(root));
+  await row(page, reply).getByRole('button', { name: 'Reply to Bob', exact: true }).click();
+  await record(page);
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.locator('.dock .waves').waitFor();
+  await row(page, sound).locator('.play').click();
+  await until(async () => Number(await row(page, sound).locator('.waves').getAttribute('aria-valuenow')) >= 1);
+  await talking.cluster.restart('immediate');
+  await talking.relay.stop();
+  await page.waitForSelector('.state.stale');
+  await talking.startRelay();
+  const late = psql(`insert into talking.recordings (parent_id, author, title) values (${reply}, 'late', 'Meanwhile') returning id`);
+  await until(() => row(page, late).count(), { limit: 40_000, what: 'it catches up' });
+  await until(async () => Number(await row(page, sound).locator('.waves').getAttribute('aria-valuenow')) >= 2, { what: 'it plays on' });
+  await send(page, 'Ben');
+  await until(async () => await page.locator('.dock').count() === 0, { what: 'the draft is sent' });
+  forgive(page, /ERR_CONNECTION|ERR_HTTP2|ERR_INCOMPLETE|ERR_NETWORK|503/);
+});
+
+test('the music switch is what the microphone is opened with; a refused microphone is explained', async () => {
+  const page = await open();
+  await page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const get = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = (constraints) => { globalThis.asked = constraints; return globalThis.refuse ? Promise.reject(new DOMException('', 'NotAllowedError')) : get(constraints); };
+  });
+  await page.getByRole('button', { name: 'Start a thread' }).click();
+  await page.getByRole('switch', { name: 'Music' }).focus();
+  await page.keyboard.press(' ');
+  await record(page);
+  assert.deepEqual(await page.evaluate(() => globalThis.asked.audio), { echoCancellation: false, noiseSuppression: false, autoGainControl: false });
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('button', { name: 'Discard', exact: true }).click();
+  await page.getByRole('switch', { name: 'Music' }).focus();
+  await page.keyboard.press(' ');
+  await page.evaluate(() => { globalThis.refuse = true; });
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await page.getByText('The browser may not use the microphone.').waitFor();
+  assert.equal(await page.evaluate(() => globalThis.asked.audio.noiseSuppression), true);
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'speak', 'the focus is back where it came from');
+});

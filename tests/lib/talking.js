@@ -1,0 +1,63 @@
+// talking.js -- Talking as a reader meets it: a cluster with samples, a relay that speaks HTTP/2 over
+// TLS on a port that it keeps over restarts, and Chromium with a microphone that beeps.
+//
+//   const talking = await startTalking();
+//   const page = await talking.open('#/recordings/1', { colorScheme: 'dark' });
+//   talking.psql('select 1')                      talking.closePages()   what their consoles said
+//   await talking.relay.stop(); await talking.startRelay();              await talking.stop();
+
+import { join } from 'node:path';
+import { startBrowser } from './browser.js';
+import { certificate } from './certificate.js';
+import { ROOT, startCluster } from './cluster.js';
+import { freePort } from './process.js';
+import { startRelay } from './relay.js';
+
+export const PHONE = { width: 390, height: 844 };
+export const thread = (id) => `#/recordings/${id}`;
+
+class Talking {
+  pages = [];
+
+  async start() {
+    this.cluster = await startCluster();
+    this.cluster.psql(['-f', join(ROOT, 'db', 'talking.sql')]);
+    this.cluster.psql(['-f', join(ROOT, 'db', 'talking-sample.sql')]);
+    await this.cluster.sql(`select crier.grant_relay('relay')`);
+    this.certificate = certificate();
+    this.port = await freePort();
+    [, this.browser] = await Promise.all([this.startRelay(), startBrowser()]);
+    return this;
+  }
+
+  async startRelay() {
+    const { cert, key } = this.certificate;
+    this.relay = await startRelay({
+      database: this.cluster.url({ user: 'relay' }),
+      args: ['--public', join(ROOT, 'public'), '--tls-listen', `127.0.0.1:${this.port}`, '--tls-cert', cert, '--tls-key', key],
+    });
+  }
+
+  get url() { return `https://127.0.0.1:${this.port}`; }
+
+  psql(sql) { return this.cluster.psql(['-At', '-c', sql]).trim(); }
+
+  async open(hash = '#/', options) {
+    const page = await this.browser.open(`${this.url}/talking/${hash}`, { ignoreHTTPSErrors: true, ...options });
+    this.pages.push(page);
+    await page.waitForSelector('.state.live');
+    return page;
+  }
+
+  async closePages() {
+    const complaints = this.pages.flatMap((page) => page.complaints);
+    await Promise.all(this.pages.splice(0).map((page) => page.close()));
+    return complaints;
+  }
+
+  async stop() {
+    try { await this.browser?.stop(); await this.relay?.stop(); } finally { await this.cluster?.stop(); }
+  }
+}
+
+export const startTalking = () => new Talking().start();
