@@ -8,10 +8,13 @@ import { avatar, hidden, icon, tagged } from './parts.js';
 import { editHref } from './route.js';
 import { ago, moment } from './words.js';
 
-function when([created, edited] = [], now) {
-  if (!created) return [];
+// When it was posted leads to the post alone, as everywhere.
+function when(id, [created, edited] = [], now) {
   const time = (at) => h('time', { datetime: new Date(at).toISOString(), title: moment(at) }, ago(at, now));
-  return [time(created), edited && h('span', { class: 'edited' }, ['edited ', time(edited)])];
+  return [
+    h('a', { class: 'permalink', href: editHref(id) }, [hidden('This post alone, '), created ? time(created) : '…']),
+    edited && h('span', { class: 'edited' }, ['edited ', time(edited)]),
+  ];
 }
 
 // gone: the post has left the feed while it was edited; it stays for the sake of what is typed.
@@ -23,12 +26,9 @@ export function Post({ post, times, now, mark, gone, isEdited }, { emit }) {
     h('article', { 'aria-labelledby': `by-${id}` }, [
       h('header', [
         h('h2', { class: 'author', id: `by-${id}`, dir: 'auto' }, author.trim() || 'Anonymous'),
-        when(times, now),
+        when(id, times, now),
         mark === 'new' && h('span', { class: 'badge' }, 'new'),
-        !isEdited && h('span', { class: 'tools' }, [
-          h('button', { type: 'button', class: 'tool edit', onClick: () => emit('edit') }, [icon('pencil'), h('span', { class: 'word-only' }, 'Edit'), hidden(' this post')]),
-          h('a', { class: 'tool permalink', href: editHref(id), title: 'This post alone' }, [icon('link'), hidden('This post alone')]),
-        ]),
+        !isEdited && h('button', { type: 'button', class: 'tool edit', onClick: () => emit('edit') }, [icon('pencil'), h('span', { class: 'word-only' }, 'Edit'), hidden(' this post')]),
       ]),
       gone && h('p', { class: 'left-feed', role: 'status' }, 'This post is no longer in this feed.'),
       isEdited
