@@ -1,6 +1,7 @@
 /* patrol.c -- see patrol.h. */
 #include "patrol.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ struct walk {
     struct patrol *patrol;
     uint64_t now;
     int64_t held;       /* octets of bodies, whole ones too */
+    size_t octets;      /* of heads as well */
     struct body *body;  /* in the order in which their connections came */
     size_t count, capacity;
 };
@@ -201,6 +203,7 @@ static int visit(h2o_req_t *req, void *data)
     enum phase phase = phase_of(req);
     size_t octets = socket_of(req)->input->size;
 
+    walk->octets += octets;
     if (pace->cut)
         return 0;
     if (phase == PHASE_BODY)
@@ -216,6 +219,17 @@ static int visit(h2o_req_t *req, void *data)
     return 0;
 }
 
+/* Buffers of many requests leave holes that the C library keeps. */
+static void give_memory_back(struct patrol *patrol, size_t octets)
+{
+    if (octets > patrol->peak)
+        patrol->peak = octets;
+    if (patrol->peak - octets < PATROL_TRIM || octets > patrol->peak / 2)
+        return;
+    malloc_trim(0);
+    patrol->peak = octets;
+}
+
 static void on_time(struct timer *timer)
 {
     struct patrol *patrol = H2O_STRUCT_FROM_MEMBER(struct patrol, timer, timer);
@@ -224,6 +238,7 @@ static void on_time(struct timer *timer)
     patrol->context->globalconf->http1.callbacks.foreach_request(patrol->context, visit, &walk);
     keep_budget(&walk);
     free(walk.body);
+    give_memory_back(patrol, walk.octets);
     if (!h2o_linklist_is_empty(&patrol->context->http1._conns))
         patrol_wake(patrol);
 }

@@ -17,7 +17,7 @@
 #include "loop.h"
 #include "options.h"
 
-enum { PATROL_MS = 100 };
+enum { PATROL_MS = 100, PATROL_TRIM = 4 << 20 /* octets of requests that are gone: memory is given back */ };
 
 /* What a connection is doing, as the patrol last saw it; kept by its visitor. */
 enum phase { PHASE_HEAD, PHASE_BODY, PHASE_ANSWER, PHASE_WRITE };
@@ -36,6 +36,7 @@ struct patrol {
     struct timer timer;
     int64_t bodies;    /* octets that this worker has counted */
     struct bodies_report report;
+    size_t peak;       /* octets of all requests, at most, since memory was given back */
 };
 
 void patrol_init(struct patrol *patrol, struct loop *loop, h2o_context_t *context, const struct options *options);

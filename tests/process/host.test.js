@@ -1,0 +1,149 @@
+// P05 to P10: what the machine may do to a relay.
+
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startApp } from '../lib/app.js';
+import { ROOT } from '../lib/cluster.js';
+import { freePort } from '../lib/process.js';
+import { SANITIZED } from '../lib/relay.js';
+import { get, rawRequest } from '../lib/sse.js';
+import { until } from '../lib/until.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'pgcrier-host-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+const app = await startApp({ relay: false });
+await app.sql(`insert into app.texts values (1, to_json(repeat('x', 300000)))`);
+const set = (body, id = 1) => app.sql('update app.notes set body = $1 where id = $2', [body, id]);
+const POST = (length) => `POST /api/notes/1 HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+const preload = SANITIZED && 'a sanitizer wants to be the first library';
+
+test('P05: no memory left: it ends or refuses, and the next one serves at once', { skip: SANITIZED && 'a sanitizer takes terabytes' }, async () => {
+  const listen = [`127.0.0.1:${await freePort()}`];
+  const relay = await app.startRelay({ listen, wrapper: ['prlimit', `--as=${700 << 20}`], args: ['--threads', '2', '--max-body', '256MiB', '--body-budget', '8GiB'] });
+  const stream = await app.stream(`${relay.url}/api/notes/1`);
+  const { id } = await stream.next();
+  const raws = await Promise.all(Array.from({ length: 12 }, () => rawRequest(relay.url, `${POST(200_000_000)}${'y'.repeat(60_000_000)}`)));
+  await Promise.race([relay.exit, Promise.all(raws.map((raw) => raw.closed)), sleep(3000)]);
+  raws.forEach((raw) => raw.close());
+  if (relay.result) app.relays.delete(relay); // killed by its own abort(): nothing that is wrong was answered
+  else await relay.kill();
+  const next = await app.startRelay({ listen });
+  const back = await app.stream(`${next.url}/api/notes/1`, { lastEventId: id });
+  await set('after the shortage');
+  await back.untilDocument((d) => d.body === 'after the shortage');
+  strictEqual(back.events.length, 1);
+  await next.stop();
+});
+
+// A library of tests/lib that is loaded before all others.
+function library(name) {
+  const path = join(directory, `${name}.so`);
+  execFileSync('cc', ['-shared', '-fPIC', '-o', path, join(ROOT, 'tests', 'lib', `${name}.c`), '-ldl']);
+  return path;
+}
+
+test('P06: the clock is set an hour on, and back: nobody is cut, changes arrive, uploads complete', { skip: preload }, async () => {
+  const clock = join(directory, 'clock');
+  writeFileSync(clock, '0\n');
+  const relay = await app.startRelay({
+    args: ['--heartbeat', '300ms', '--slow-time', '5s'],
+    env: { LD_PRELOAD: library('clock'), CLOCK_FILE: clock },
+  });
+  const date = async () => Date.parse((await get(`${relay.url}/api/notes/2`)).headers.date);
+  const streams = await Promise.all(Array.from({ length: 20 }, () => app.stream(`${relay.url}/api/notes/1`)));
+  await Promise.all(streams.map((s) => s.next()));
+  const idle = await rawRequest(relay.url, '');
+  const upload = await rawRequest(relay.url, `${POST(1000)}${'y'.repeat(500)}`);
+  for (const [step, body] of [['3600\n', 'an hour later'], ['-3600\n', 'an hour ago']]) {
+    writeFileSync(clock, step);
+    await until(async () => Math.abs(await date() - Date.now()) > 3_000_000, { what: 'the clock is another' });
+    await set(body);
+    await Promise.all(streams.map((s) => s.untilDocument((d) => d.body === body)));
+    const before = streams[0].comments.length;
+    await until(() => streams[0].comments.length > before, { what: 'heartbeats go on' });
+  }
+  ok(streams.every((s) => !s.over));
+  ok(!idle.over && !upload.over);
+  upload.send('y'.repeat(500));
+  await upload.until((text) => text.startsWith('HTTP/1.1 405 '));
+  idle.send('GET /api/notes/2 HTTP/1.1\r\nHost: x\r\n\r\n');
+  await idle.until((text) => text.includes('"two"'));
+  strictEqual(relay.lines.filter((line) => /reconnect|lost|again/i.test(line)).length, 0, relay.lines.join('\n'));
+  streams.forEach((s) => s.close());
+  await relay.stop();
+});
+
+test('P07: stopped for a while, and continued: converges', async () => {
+  const relay = await app.startRelay();
+  const streams = await Promise.all([1, 2, 3].map((id) => app.stream(`${relay.url}/api/notes/${id}`)));
+  await Promise.all(streams.map((s) => s.next()));
+  relay.signal('SIGSTOP');
+  for (let i = 0; i < 20; i += 1) await set(`stopped ${i}`, 1 + (i % 3));
+  await app.sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'relay' and query ilike 'listen%'`);
+  await set('stopped, the last', 3);
+  await sleep(1500);
+  relay.signal('SIGCONT');
+  await streams[0].untilDocument((d) => d.body === 'stopped 18');
+  await streams[1].untilDocument((d) => d.body === 'stopped 19');
+  await streams[2].untilDocument((d) => d.body === 'stopped, the last');
+  streams.forEach((s) => s.close());
+  await relay.stop();
+});
+
+test('P08: killed in the middle of a broadcast; its clients come back to the next one and converge', async () => {
+  const listen = [`127.0.0.1:${await freePort()}`];
+  const relay = await app.startRelay({ listen });
+  const streams = await Promise.all(Array.from({ length: 100 }, () => app.stream(`${relay.url}/api/notes/1`)));
+  await Promise.all(streams.map((s) => s.next()));
+  const writing = (async () => { for (let i = 0; i < 50; i += 1) await set(`broadcast ${i}`); })();
+  await streams[0].next();
+  relay.signal('SIGKILL');
+  await Promise.all(streams.map((s) => s.ended));
+  await writing;
+  const next = await app.startRelay({ listen });
+  const back = await Promise.all(streams.map((s) => app.stream(`${next.url}/api/notes/1`, { lastEventId: s.lastEventId })));
+  await Promise.all(back.map(async (s, i) => (JSON.parse(streams[i].last?.data ?? '{}').body === 'broadcast 49' ? undefined : s.untilDocument((d) => d.body === 'broadcast 49'))));
+  back.forEach((s) => s.close());
+  await next.stop();
+});
+
+test('P09: short writes, interrupted calls', { skip: preload }, async () => {
+  const relay = await app.startRelay({ env: { LD_PRELOAD: library('short_writes') } });
+  const streams = await Promise.all(Array.from({ length: 10 }, () => app.stream(`${relay.url}/api/notes/1`)));
+  await Promise.all(streams.map((s) => s.next()));
+  for (let i = 0; i < 20; i += 1) {
+    await set(`short ${i} ${'z'.repeat(i * 97)}`);
+    strictEqual((await get(`${relay.url}/api/raw/1`)).body.length, 300_002);
+    strictEqual((await get(`${relay.url}/api/notes/1`, { method: 'POST', body: 'y'.repeat(3000) })).status, 405);
+  }
+  for (const s of streams) {
+    await s.untilDocument((d) => d.body.startsWith('short 19 '));
+    deepStrictEqual(s.complaints, []);
+    s.close();
+  }
+  strictEqual((await relay.stop()).code, 0);
+});
+
+test('P10: nowhere to write, and nobody who hears what it says: it serves, large bodies too or not at all', async (t) => {
+  const namespace = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs -o size=64k tmpfs /tmp && mount -o remount,ro /tmp && cd / && exec "$0" "$@"'];
+  try { execFileSync('unshare', ['-m', 'true']); } catch { t.skip('no mount namespaces here'); return; }
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const relay = await app.startRelay({
+    database: app.cluster.tcpUrl({ user: 'relay' }), listen: [`127.0.0.1:${port}`], wait: false,
+    wrapper: [...namespace.slice(0, 3), '-c', `${namespace[4].replace('exec "$0" "$@"', 'exec "$0" "$@" 2>&-')}`], args: ['--max-body', '200MiB', '--log-level', 'debug'],
+  });
+  await until(async () => (await get(`${url}/api/notes/2`)).status === 200);
+  // libh2o keeps what is longer than 32 MiB in a file of /tmp.
+  const raw = await rawRequest(url, POST(50_000_000));
+  raw.send('y'.repeat(50_000_000));
+  await raw.closed;
+  match(raw.text, /^(HTTP\/1\.1 (405|5\d\d) |$)/);
+  strictEqual((await get(`${url}/api/notes/2`)).status, 200);
+  strictEqual((await relay.stop()).code, 0);
+});
