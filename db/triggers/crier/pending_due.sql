@@ -5,6 +5,9 @@ as $$
 declare
     topics text[];
     context text;
+    queued bigint; -- command that queued this event
+    ours bigint;   -- commands of this trigger since then
+    latest bigint;
 begin
     /* How an inline notification comes to be built once per transaction, at its end, after whatever
        else the writer does there.
@@ -12,9 +15,11 @@ begin
        The triggers of a watch insert a row into crier.pending for a topic that somebody reads inline;
        another statement that changes the same topic finds it there. This trigger is deferred. At the
        commit it meets the inserted row and updates it to stage 2, which queues it once more, behind
-       all triggers that the writer has deferred. Meeting that, it takes away all rows of the
-       transaction at once and notifies. Should a deferred trigger of the writer change a topic even
-       later, all begins anew.
+       all triggers that the writer has deferred. Meeting that, it looks whether anybody but itself has
+       written since: the number of the command (cmin) tells. If so, one of those triggers may have
+       deferred another one, which stands behind this and may change the document, and what is built
+       now would be a state that is never committed: the row is queued again. If not, it takes away
+       all rows of the transaction at once and notifies.
 
        A row that goes with a savepoint takes its event along. A list in a setting would be lost by
        RESET ALL; a temporary table would be in PREPARE TRANSACTION's way. Only READ COMMITTED comes
@@ -27,10 +32,21 @@ begin
         update crier.pending p set stage = 2 where p.xid = new.xid and p.topic = new.topic;
         return null;
     end if;
-    delete from crier.pending p where p.xid = new.xid and p.topic = new.topic;
+    select p.cmin::text::bigint into queued
+    from crier.pending p where p.xid = new.xid and p.topic = new.topic;
     if not found then -- an event before this one told of it, too
         return null;
     end if;
+    if pg_trigger_depth() = 1 then
+        select count(*) into ours
+        from crier.pending p where p.xid = new.xid and p.cmin::text::bigint > queued;
+        update crier.pending p set stage = 2 where p.xid = new.xid and p.topic = new.topic
+        returning p.cmin::text::bigint into latest;
+        if latest <> queued + ours + 1 then
+            return null;
+        end if;
+    end if;
+    delete from crier.pending p where p.xid = new.xid and p.topic = new.topic;
     with gone as (delete from crier.pending p where p.xid = new.xid returning p.topic)
     select array_agg(g.topic) || new.topic into topics from gone g;
     if pg_trigger_depth() = 1 then

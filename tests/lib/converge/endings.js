@@ -12,6 +12,7 @@
 //   crossing  inline: built before, committed after another transaction that went by reference
 //   together  inline: two commits at once
 //   reading   inline, while a read of before is on its way
+//   afterwards  inline, and changed again by a trigger that the writer put off behind the building
 //   forged    inline, by anybody
 //   abroad    inline, by a session with settings of its own
 //
@@ -205,6 +206,7 @@ export class Endings {
     for (const level of ['read committed', 'repeatable read']) await this.crossing(marked.pop(), level);
     await this.together(marked.pop());
     await this.reading(quick.pop());
+    await this.afterwards(quick.pop());
     await this.forged(quick.pop());
     await this.abroad(quick.pop());
   }
@@ -279,6 +281,14 @@ export class Endings {
     if (!await this.goesInline(key)) return;
     const begin = () => this.client.query('select crier.touch($1)', [key]);
     if (await this.during(QUICK, board, begin, () => this.change(board))) this.count('inline during a read');
+  }
+
+  // The document that is built first is of a state that is never committed.
+  async afterwards(board) {
+    if (!await this.goesInline(`/api/quick/${board}`)) return;
+    const salt = this.random.below(1e6);
+    await this.write(board, `select model.upsert(${board}, 2, ${salt}, 'not yet'); insert into model.postponed values (${board}, 3, ${salt}, 'afterwards')`);
+    this.count('changed after it was built');
   }
 
   async forged(board) {

@@ -261,12 +261,17 @@ $$;
 -- ---- what happens at the commit ------------------------------------------------------------------------
 -- Writers' own deferred triggers, among which those of crier must find their place.
 
-create table model.postponed (board integer not null, salt bigint not null, note text not null);
+create table model.postponed (board integer not null, times integer not null, salt bigint not null, note text not null);
 create function model.postponed_due() returns trigger language plpgsql as $$
 begin
-    /* Changes a board at the commit, or when SET CONSTRAINTS says so. */
-    perform model.alter(new.board, 1, new.salt, new.note);
-    perform model.seal();
+    /* Changes a board at the commit, or when SET CONSTRAINTS says so; put off again, behind everything
+       that stands there now, until it is the last time. */
+    if new.times > 1 then
+        insert into model.postponed values (new.board, new.times - 1, new.salt, new.note);
+    else
+        perform model.alter(new.board, 1, new.salt, new.note);
+        perform model.seal();
+    end if;
     return null;
 end
 $$;

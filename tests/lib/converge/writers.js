@@ -228,7 +228,7 @@ export class Writer {
 
   postpone(board, note) {
     this.postpones = true;
-    return `insert into model.postponed values (${board}, ${this.salt()}, '${note}')`;
+    return `insert into model.postponed values (${board}, ${this.random.between(1, 3)}, ${this.salt()}, '${note}')`;
   }
 
   mark(note, poisoned) {
