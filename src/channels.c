@@ -68,7 +68,8 @@ static void drop(struct channels *channels, struct channel_key *key)
 
 static void add(struct channels *channels, struct route *route)
 {
-    struct channel_key *key = must_alloc(sizeof(*key) + channels->workers * sizeof(key->subscribers[0]));
+    size_t size = channels->workers * sizeof(uint32_t);
+    struct channel_key *key = must_alloc(sizeof(*key) + size);
 
     key->route = route_ref(route);
     join_channel(channels, key, route->channel);

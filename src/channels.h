@@ -33,8 +33,9 @@ struct channels {
     unsigned workers;
     struct channel *by_name;
     struct channel_key *by_key;
-    void (*gone)(struct channels *channels, struct channel_key *key); /* its watchers are to be told */
-    void (*dropped)(struct channels *channels, struct channel_key *key); /* it is about to vanish */
+    /* Its watchers are to be told; then it is about to vanish. */
+    void (*gone)(struct channels *channels, struct channel_key *key);
+    void (*dropped)(struct channels *channels, struct channel_key *key);
     void *data;
 };
 

@@ -74,6 +74,13 @@ static void grow(struct event_log *log)
     log->capacity = capacity;
 }
 
+/* Whether something must go before `size` octets more may come. */
+static bool is_full(const struct event_log *log, size_t size)
+{
+    return log->first != log->next && (log->next - log->first == EVENT_LOG_MAX_FRAMES ||
+                                       log->octets + size > EVENT_LOG_MAX_OCTETS);
+}
+
 void event_log_append(struct event_log *log, struct frame *frame)
 {
     size_t size = frame_size(frame);
@@ -82,8 +89,7 @@ void event_log_append(struct event_log *log, struct frame *frame)
         frame_unref(frame);
         return;
     }
-    while (log->first != log->next &&
-           (log->next - log->first == EVENT_LOG_MAX_FRAMES || log->octets + size > EVENT_LOG_MAX_OCTETS))
+    while (is_full(log, size))
         drop_first(log);
     if (log->first != log->next)
         frame_supersede(*slot(log, log->next - 1)); /* only those who are behind hold it */

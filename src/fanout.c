@@ -49,16 +49,22 @@ static struct fanout_batch *batch_at_hand(struct fanout *fanout)
 
 /* --- groups ---------------------------------------------------------------------------------- */
 
+/* An array of `count` elements with room for one more; capacities are powers of two. */
+static void *room_for_one(void *array, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return array;
+    return must_realloc(array, (count == 0 ? 1 : 2 * count) * size);
+}
+
 void fanout_target(struct fanout_group *group, struct call *call, uint64_t watchers)
 {
-    size_t count = group->target_count;
-
-    if ((count & (count - 1)) == 0) /* full: capacities are powers of two */
-        group->targets = must_realloc(group->targets, (count == 0 ? 1 : 2 * count) * sizeof(*group->targets));
+    group->targets = room_for_one(group->targets, group->target_count, sizeof(*group->targets));
     group->targets[group->target_count++] = (struct fanout_target){call_ref(call), watchers};
 }
 
-static struct fanout_group *add_group(struct fanout *fanout, enum fanout_place place, const char *name)
+static struct fanout_group *add_group(struct fanout *fanout, enum fanout_place place,
+                                      const char *name)
 {
     struct fanout_group *group = must_alloc(sizeof(*group));
 
@@ -75,7 +81,8 @@ static struct fanout_group *add_group(struct fanout *fanout, enum fanout_place p
 }
 
 /* The group of a topic or a channel; NULL when nobody hears it. */
-static struct fanout_group *group_of(struct fanout *fanout, enum fanout_place place, const char *name)
+static struct fanout_group *group_of(struct fanout *fanout, enum fanout_place place,
+                                     const char *name)
 {
     struct fanout_group *group = NULL;
 
@@ -87,12 +94,9 @@ static struct fanout_group *group_of(struct fanout *fanout, enum fanout_place pl
 /* Makes a frame of the events that are gathered. */
 static void close_frame(struct fanout_group *group)
 {
-    size_t count = group->frame_count;
-
     if (group->events == 0)
         return;
-    if ((count & (count - 1)) == 0)
-        group->frames = must_realloc(group->frames, (count == 0 ? 1 : 2 * count) * sizeof(*group->frames));
+    group->frames = room_for_one(group->frames, group->frame_count, sizeof(*group->frames));
     group->frames[group->frame_count++] =
         frame_events(group->sse.bytes, group->sse.length, group->events, group->noticed_ns);
     buffer_clear(&group->sse);
@@ -174,7 +178,7 @@ bool fanout_announce(struct fanout *fanout, const char *topic, const char *event
     return true;
 }
 
-/* A line of the payload ends in LF, CR or both, as in the event stream itself (WHATWG HTML, 9.2.6). */
+/* A payload's line ends in LF, CR or both, as in the event stream itself (WHATWG HTML, 9.2.6). */
 static void append_lines(struct buffer *b, const char *payload)
 {
     for (;;) {

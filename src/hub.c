@@ -230,7 +230,7 @@ static void add_events(struct hub_key *key, struct frame *const *frames, size_t 
     hold(key);
     FOR_EACH_SUBSCRIBER(key, s) {
         if (s->events.next < first)
-            first = s->events.next; /* what it takes now goes with the next trim, or when all have */
+            first = s->events.next; /* what it takes now goes later, or when all have it */
         event_reader_has_overflowed(&s->events) ? s->ops->overflowed(s) : s->ops->happened(s);
     }
     event_log_trim(key->log, first);

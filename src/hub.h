@@ -72,8 +72,8 @@ void hub_failed(struct hub *hub, const char *key, const struct problem *problem)
 void hub_opened(struct hub *hub, const char *key);
 /* Events for the subscribers of a key, in order; the references stay the caller's. */
 void hub_events(struct hub *hub, const char *key, struct frame *const *frames, size_t count);
-/* Events may have been missed: says so, with this frame, wherever there are events: on channels, and
- * on documents that have had announcements. */
+/* Events may have been missed: says so, with this frame, wherever there are events: on channels,
+ * and on documents that have had announcements. */
 void hub_gap(struct hub *hub, struct frame *frame);
 /* Events of a key were lost on the way: nobody is to go on as if there were none. */
 void hub_overflowed(struct hub *hub, const char *key);

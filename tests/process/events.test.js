@@ -160,7 +160,8 @@ test('over HTTP/2 one stream that is not read is cut, and its neighbours in the 
   strictEqual((await stuck.ended).how === 'end', false, 'it does not end as if it were complete');
   deepStrictEqual(numbers(stuck.parser), range(1, stuck.events.length), 'what came before has no gap');
   deepStrictEqual(numbers(stream.parser), range(1, sent));
-  client.close();
+  stream.close();
+  await new Promise((resolve) => { client.session.close(resolve); });
 });
 
 test('one that reads nothing at all is cut as slow, and as over the budget', async () => {
@@ -192,6 +193,40 @@ test('a drain sends the events that are pending, and ends on an event boundary',
   ok(parser.over, 'the last chunk has come');
   deepStrictEqual([parser.complaints, quick.complaints], [[], []]);
   strictEqual((await relay.exit).code, 0);
+});
+
+test('streams come and go in a storm, and what each one gets has no gap', async () => {
+  const client = await connect2(app.relay.url);
+  let [sent, storming] = [0, true];
+  const storm = (async () => {
+    while (storming) {
+      await app.sql(`begin; select pg_notify('b', i::text), crier.announce('/api/notes/1', 'said', to_json(i)) from generate_series($1::integer, $2::integer) i;
+        ${sent % 400 === 0 ? `select crier.unroute('/events/b'); select crier.channel('/events/b', 'b');` : ''} commit`.replaceAll('$1', sent + 1).replaceAll('$2', sent + 100));
+      sent += 100;
+    }
+  })();
+  const visit = async (i) => {
+    const path = i % 2 ? '/events/b' : '/api/notes/1';
+    const stream = await (i % 3 ? app.stream(path) : client.stream(path));
+    strictEqual(stream.status, 200);
+    const wanted = Math.floor(Math.random() * 300);
+    const heard = () => stream.events.filter((e) => e.type !== 'note').map((e) => Number(e.data));
+    await stream.when(() => (heard().length >= wanted ? true : undefined), `${wanted} events`);
+    stream.close();
+    const got = heard();
+    deepStrictEqual(got, range(got[0], got[0] + got.length - 1).slice(0, got.length));
+    deepStrictEqual(stream.complaints, []);
+  };
+  try {
+    for (let round = 0; round < 15; round += 1) await Promise.all(Array.from({ length: 12 }, (_, i) => visit(i)));
+  } finally {
+    storming = false;
+    await storm;
+  }
+  strictEqual(await cutBy('overflow', app.relay) <= 2, true, 'who reads is not cut'); // those of the tests above
+  await new Promise((resolve) => { client.session.close(resolve); });
+  await until(async () => await app.metric('pgcrier_subscribers') === 0, { what: 'all are gone' });
+  await until(async () => await app.metric('pgcrier_frame_bytes') < 1 << 20, { what: 'and their frames' });
 });
 
 test('F22: 200,000 notifications of one topic cost a few reads and no memory, and the last state arrives', async () => {
