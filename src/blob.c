@@ -245,7 +245,7 @@ static void read_window(struct blob *blob)
         .result_format = 1,
         .snapshot = true,
         .repeatable = true,
-        .urgent = true,
+        .bulk = true,
     };
     ask(blob, on_window);
 }
@@ -380,7 +380,7 @@ static void read_head(struct blob *blob)
         .result_format = 1,
         .snapshot = true,
         .repeatable = true,
-        .urgent = true,
+        .bulk = true,
     };
     ask(blob, on_head);
 }

@@ -7,6 +7,9 @@
  */
 #include <errno.h>
 #include <libpq-fe.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +27,8 @@
 #include "server.h"
 #include "supervisor.h"
 #include "worker.h"
+
+enum { LARGE_BLOCK = 1 << 20 /* octets: from here on each has pages of its own, and returns them */ };
 
 /* Reachable to the end: the process's memory goes with the process. */
 static struct options options;
@@ -156,6 +161,14 @@ static void set_limits(void)
         options.max_connections = room;
 }
 
+/* glibc would learn from the first large body that such blocks are common, and never give them back. */
+static void set_allocation(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     char err[512];
@@ -168,6 +181,7 @@ int main(int argc, char **argv)
         (options.listen_database != NULL && check_conninfo("listen-database", options.listen_database) != 0))
         return 2;
     set_limits();
+    set_allocation();
     activation_init();
     h2o_srand(); /* jitter that differs from the next relay's */
     metrics_register_thread();

@@ -70,17 +70,25 @@ static struct pool_job *take(struct pool *pool, struct pool_job *job)
     return job;
 }
 
-/* The job that is to run next: of those that somebody waits for, the one that came first. */
-static struct pool_job *next_job(struct pool *pool)
+/* The one that came first, of those that somebody waits for. */
+static struct pool_job *first_awaited(struct pool *pool)
 {
     struct pool_job *urgent = first_of(&pool->urgent);
     struct pool_job *write = pool->writing < pool->max_writing ? first_of(&pool->writes) : NULL;
 
     if (urgent != NULL && write != NULL)
-        return take(pool, urgent->deadline.at_ns <= write->deadline.at_ns ? urgent : write);
-    if (urgent != NULL || write != NULL)
-        return take(pool, urgent != NULL ? urgent : write);
-    return take(pool, first_of(&pool->normal));
+        return urgent->deadline.at_ns <= write->deadline.at_ns ? urgent : write;
+    return urgent != NULL ? urgent : write;
+}
+
+static struct pool_job *next_job(struct pool *pool)
+{
+    struct pool_job *awaited = first_awaited(pool), *bulk = first_of(&pool->bulk);
+
+    pool->bulk_was_last = bulk != NULL && (awaited == NULL || !pool->bulk_was_last);
+    if (pool->bulk_was_last)
+        return take(pool, bulk);
+    return take(pool, awaited != NULL ? awaited : first_of(&pool->normal));
 }
 
 static struct pool_job *any_job(struct pool *pool)
@@ -184,15 +192,26 @@ static void deliver(struct pool_job *job, PGresult *result)
     PQclear(result);
 }
 
+static bool is_large(const struct pool_job *job)
+{
+    size_t length = 0;
+
+    for (int i = 0; i < job->value_count; ++i)
+        length += job->formats[i] == 1 ? (size_t)job->lengths[i] : 0;
+    return length > POOL_MAX_KEPT;
+}
+
 static void complete(struct pool_member *member)
 {
     PGresult *result;
     struct pool_job *job = detach(member, &result);
+    bool idle = PQtransactionStatus(member->pg.conn) == PQTRANS_IDLE;
 
-    if (PQtransactionStatus(member->pg.conn) == PQTRANS_IDLE) {
-        enter(member, MEMBER_IDLE);
-    } else { /* cannot be: COMMIT ended it. A connection in doubt is not used again. */
+    if (!idle) /* cannot be: COMMIT ended it. A connection in doubt is not used again. */
         log_error("database: a connection was left in a transaction; it is closed");
+    if (idle && !is_large(job)) {
+        enter(member, MEMBER_IDLE);
+    } else {
         pg_close(&member->pg);
         enter(member, MEMBER_ABSENT);
     }
@@ -380,6 +399,15 @@ static void on_overload(struct timer *timer)
     job->done(job, POOL_ERROR, NULL, "53000", "too many statements are waiting");
 }
 
+static h2o_linklist_t *list_of(struct pool *pool, const struct pool_job *job)
+{
+    if (job->write)
+        return &pool->writes;
+    if (job->bulk)
+        return &pool->bulk;
+    return job->urgent ? &pool->urgent : &pool->normal;
+}
+
 void pool_submit(struct pool *pool, struct pool_job *job)
 {
     job->pool = pool;
@@ -394,7 +422,7 @@ void pool_submit(struct pool *pool, struct pool_job *job)
     }
     job->deadline = (struct timer){.fire = on_deadline};
     timer_set(&pool->loop->timers, &job->deadline, (pool->query_timeout_ms + POOL_GRACE_MS) * NS_PER_MS);
-    h2o_linklist_insert(job->write ? &pool->writes : job->urgent ? &pool->urgent : &pool->normal, &job->link);
+    h2o_linklist_insert(list_of(pool, job), &job->link);
     ++pool->waiting;
     dispatch(pool);
 }
@@ -408,6 +436,7 @@ void pool_init(struct pool *pool, struct loop *loop, const char *conninfo, unsig
              query_timeout_ms);
     h2o_linklist_init_anchor(&pool->urgent);
     h2o_linklist_init_anchor(&pool->writes);
+    h2o_linklist_init_anchor(&pool->bulk);
     h2o_linklist_init_anchor(&pool->normal);
     pool->max_writing = size > 1 ? size - 1 : 1;
     pool->members = must_alloc(size * sizeof(*pool->members));

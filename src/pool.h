@@ -11,7 +11,8 @@
  *
  * A write (an action) is a job that somebody waits for, and that may take long, for a row that is
  * locked, say. One member at least is kept from writes where there are several, so that documents
- * are read whatever writes do. A write is never run twice; when its connection breaks after it was
+ * are read whatever writes do. Windows of blobs, of which a single reader asks for hundreds, take turns
+ * with everything else that somebody waits for. A write is never run twice; when its connection breaks after it was
  * sent, nobody knows whether it was committed, and the job says so (in_doubt).
  *
  * The pool is up, down, or (at start, and after it lost its last connection) does not know yet.
@@ -26,6 +27,8 @@
 enum {
     POOL_MAX_JOBS = 65536,  /* waiting; one more fails with SQLSTATE 53000 */
     POOL_MAX_VALUES = 6,
+    POOL_MAX_KEPT = 1 << 20, /* octets of values; libpq keeps as much memory for ever, so that after
+                                more than these the connection is replaced */
     POOL_GRACE_MS = 5000,   /* after the query timeout the connection is destroyed */
     POOL_RETRY_MIN_MS = 100,
     POOL_RETRY_MAX_MS = 2000,
@@ -49,6 +52,7 @@ struct pool_job {
     bool repeatable;                     /* may run again after its connection broke */
     bool urgent;                         /* somebody waits for the answer: before all that are not */
     bool write;                          /* waits like an urgent one */
+    bool bulk;                           /* one of very many; takes turns with the others */
     /* The outcome's: */
     bool in_doubt;                       /* it may have been committed, although it failed */
     const char *detail;                  /* of an error, NULL without one; good during done() */
@@ -66,7 +70,8 @@ struct pool {
     struct pool_member *members;
     size_t size;
     enum { POOL_UNKNOWN, POOL_UP, POOL_DOWN } state;
-    h2o_linklist_t urgent, writes, normal;
+    h2o_linklist_t urgent, writes, bulk, normal;
+    bool bulk_was_last;
     size_t waiting;
     size_t writing, max_writing; /* writes that run, and that may */
     struct timer retry;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { ROOT } from '../lib/cluster.js';
+import { SANITIZED } from '../lib/relay.js';
 import { until } from '../lib/until.js';
 
 const app = await startApp({
@@ -359,6 +360,12 @@ test('C19: a body at the limit passes, one octet more is 413, and nothing is don
   strictEqual((await post('/api/uploads?title=x', Buffer.alloc(limit), {})).json().length, limit);
   const over = await post('/api/uploads?title=x', Buffer.alloc(limit + 1), {}).catch((error) => ({ status: 413, error }));
   strictEqual(over.status, 413);
+});
+
+test('C19: the memory of large bodies comes back', { skip: SANITIZED }, async () => {
+  const before = await app.relay.memory();
+  for (let i = 0; i < 6; i += 1) strictEqual((await post('/api/uploads?title=x', Buffer.alloc(16 << 20, i), {})).status, 201);
+  await until(async () => (await app.relay.memory()) - before < 24 << 20, { what: 'it is as small as before' });
 });
 
 test('C22: an upload that is aborted half-way calls nothing', async () => {

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { ROOT } from '../lib/cluster.js';
 import { SANITIZED } from '../lib/relay.js';
+import { get } from '../lib/sse.js';
 import { until } from '../lib/until.js';
 
 const app = await startApp({ sql: readFileSync(join(ROOT, 'tests/lib/writes.sql'), 'utf8') });
@@ -174,6 +175,19 @@ test('a 16 MiB blob costs a reader a window, however slowly it reads; others are
   await until(() => readers[0].socket.bytesRead === head.length + 4 + 16777344, { what: 'the last octet' });
   ok(readers[0].received.subarray(-1000).equals(LARGE.subarray(-1000)));
   readers[0].close();
+});
+
+test('many readers of blobs take turns with a reader of a document', async () => {
+  const relay = await app.startRelay({ args: ['--pool', '1'] });
+  const windows = () => relay.metric('pgcrier_blob_windows_total');
+  const readers = await Promise.all(Array.from({ length: 30 }, () => app.raw('GET /versions/8 HTTP/1.1\r\nhost: x\r\n\r\n', {}, relay)));
+  await until(async () => await windows() > 60, { what: 'they read' });
+  const before = await windows();
+  strictEqual((await get(`${relay.url}/api/notes/1`)).status, 200);
+  const between = await windows() - before;
+  ok(between < 25, `${between} windows: it did not wait for all of them`); // and the metrics took their time
+  for (const raw of readers) raw.reset();
+  await relay.stop();
 });
 
 test('readers that go away at any moment leave nothing behind', async () => {

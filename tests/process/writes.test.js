@@ -103,11 +103,11 @@ test('a deferred trigger that fails is the write\'s error; a notification of the
 test('P01: a drain finishes a write that is out, and a blob that is being read', async () => {
   const relay = await app.startRelay();
   const before = await count('waited');
-  const waiting = post('/api/wait/0.5', undefined, relay);
   const reading = await app.raw('GET /files/8 HTTP/1.1\r\nhost: x\r\n\r\n', {}, relay);
   await reading.until((bytes) => bytes.includes('\r\n\r\n'));
-  await until(async () => (await app.cluster.backends(working)).length === 1, { what: 'it works' });
   reading.pause();
+  const waiting = post('/api/wait/1.5', undefined, relay);
+  await until(async () => (await app.cluster.backends(working)).length === 1, { what: 'it works' });
   const stopped = relay.stop();
   strictEqual((await waiting).status, 204);
   reading.resume();
