@@ -7,7 +7,9 @@
 
 #include "log.h"
 #include "metrics.h"
+#include "origin.h"
 #include "response.h"
+#include "worker.h"
 
 enum { STATUS, HEAD, OCTETS }; /* the row's columns */
 
@@ -43,16 +45,28 @@ static bool is_name(const char *name, size_t length)
     return length != 0;
 }
 
+/* A function knows its routes, not the --prefix that they live under. */
+static h2o_iovec_t with_prefix(h2o_req_t *req, const char *name, size_t name_length, h2o_iovec_t value)
+{
+    const char *prefix = worker_of(req)->options->prefix;
+    bool is_path = value.len != 0 && value.base[0] == '/' && (value.len == 1 || value.base[1] != '/');
+
+    if (!is_path || !h2o_memis(name, name_length, H2O_STRLIT("location")))
+        return value;
+    return h2o_concat(&req->pool, h2o_iovec_init(prefix, strlen(prefix)), value);
+}
+
 /* One line of the row's headers; the request's pool keeps a copy. */
 static bool add_line(h2o_req_t *req, const char *line, size_t length)
 {
     const char *colon = memchr(line, ':', length);
     size_t name_length = colon == NULL ? 0 : (size_t)(colon - line);
+    h2o_iovec_t value;
 
     if (!is_name(line, name_length) || !answer_is_value(colon + 1, length - name_length - 1))
         return false;
-    response_header(req, h2o_strdup(&req->pool, line, name_length).base, name_length, colon + 1,
-                    length - name_length - 1);
+    value = with_prefix(req, line, name_length, h2o_iovec_init(colon + 1, length - name_length - 1));
+    response_header(req, h2o_strdup(&req->pool, line, name_length).base, name_length, value.base, value.len);
     return true;
 }
 
@@ -75,6 +89,7 @@ static void refuse(h2o_req_t *req)
     log_error("an answer of the database has a status or header that cannot be sent");
     metric_answer(METRIC_ACTION_2XX, 500);
     memset(&req->res.headers, 0, sizeof(req->res.headers));
+    (void)origin_check(req, worker_of(req)->options); /* they went with the others */
     problem_set(&problem, 500, "The function of this route failed", NULL);
     response_problem(req, &problem);
 }
