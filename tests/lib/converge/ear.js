@@ -14,8 +14,11 @@ const INLINE = '{"signature":"';
 
 export class Ear {
   constructor({ world, checker, counts }) {
-    Object.assign(this, { world, checker, counts, name: 'ear', clocks: new Map(), ofKey: new Map() });
+    Object.assign(this, { world, checker, counts, name: 'ear', ofKey: new Map() });
   }
+
+  // How many of a key.
+  heard(key) { return this.ofKey.get(key)?.count ?? 0; }
 
   start() { this.running = this.run(); }
 
@@ -48,7 +51,9 @@ export class Ear {
     const { key } = JSON.parse(payload);
     const text = payload.slice(payload.indexOf('"document":') + '"document":'.length, -1);
     const { clocks } = Document.of(key).claims(text);
-    if (!this.ofKey.has(key)) this.ofKey.set(key, new Map());
-    this.checker.checkClocks(this.ofKey.get(key), clocks, { observer: this.name, key, text: oneLine(text) });
+    if (!this.ofKey.has(key)) this.ofKey.set(key, { count: 0, clocks: new Map() });
+    const known = this.ofKey.get(key);
+    known.count += 1;
+    this.checker.checkClocks(known.clocks, clocks, { observer: this.name, key, text: oneLine(text) });
   }
 }

@@ -9,14 +9,15 @@
 //   learned   during the read that tells a mirror its topic, or another one than before
 //   behind    during a read, and then asked for by GET
 //   leaving   rows that leave a document: moved elsewhere or deleted
-//   crossing  inline: built before, committed after another transaction that went by reference
+//   crossing  inline: built before, committed after another transaction that goes by reference
 //   together  inline: two commits at once
+//   held      inline, with the document's lock in somebody's hands
 //   reading   inline, while a read of before is on its way
 //   afterwards  inline, and changed again by a trigger that the writer put off behind the building
 //   forged    inline, by anybody
 //   abroad    inline, by a session with settings of its own
 //
-//   const endings = new Endings({ world, random, checker, counts, invite, all });
+//   const endings = new Endings({ world, random, checker, counts, invite, all, heard });
 //   await endings.play()      everybody has converged before, and must converge afterwards
 //
 // Reads of model.slow and model.item pass a gate, an advisory lock (model.gate_of_reads): who holds it
@@ -31,18 +32,20 @@ import { BOARDS, Document, MARKED_BOARDS, POISON, SLOW_BOARDS, WATCHED_ITEMS } f
 const SLOW = 1; // classes of gates, as in model.sql
 const ITEM = 2;
 const QUICK = 3;
-const COMMIT = 4;
 const OTHERS_MARK = 98; // writers of marks that only endings have
 const OWN_MARK = 99;
 const GATE_LIMIT_MS = 4000; // documents that are to go inline must be known to be read, short and quick
 const COMMIT_LIMIT_MS = 5000;
+const LINGER_MS = 85; // a document that takes 100 ms does not go inline
+const LOCKS = 7165905; // what crier.notify_inline hashes keys with
 const GAP_DELAY_MS = 200;
 const LISTENER = `application_name = 'pgcrier listener'`;
 
 export class Endings {
-  // invite(document): a subscriber of it, until the next round; all(): everybody who is there anyway.
-  constructor({ world, random, checker, counts, invite, all }) {
-    Object.assign(this, { world, random, checker, counts, invite, all, serial: 0, name: 'endings', clocks: new Map() });
+  // invite(document): a subscriber of it, until the next round; all(): everybody who is there anyway;
+  // heard(key): how many inline notifications the ear has heard of it.
+  constructor({ world, random, checker, counts, invite, all, heard }) {
+    Object.assign(this, { world, random, checker, counts, invite, all, heard, serial: 0, name: 'endings', clocks: new Map() });
   }
 
   async play() {
@@ -83,7 +86,7 @@ export class Endings {
   shut(gateClass, id) { return this.keeper.query('select pg_advisory_lock($1, $2)', [gateClass, id]); }
   open(gateClass, id) { return this.keeper.query('select pg_advisory_unlock($1, $2)', [gateClass, id]); }
 
-  // Somebody stands before the gate: a read that has its snapshot, or a commit that has built.
+  // A read stands before the gate: it has its snapshot.
   arrived(gateClass, id) {
     return until(async () => {
       const { rows } = await this.keeper.query(`select from pg_locks where locktype = 'advisory' and not granted
@@ -203,8 +206,9 @@ export class Endings {
   async inline() {
     const marked = this.random.shuffle(boards(1, MARKED_BOARDS));
     const quick = this.random.shuffle(boards(1, SLOW_BOARDS));
-    for (const level of ['read committed', 'repeatable read']) await this.crossing(marked.pop(), level);
+    for (const board of marked.splice(0, 2)) await this.crossing(board);
     await this.together(marked.pop());
+    await this.held(quick.pop());
     await this.reading(quick.pop());
     await this.afterwards(quick.pop());
     await this.forged(quick.pop());
@@ -236,32 +240,45 @@ export class Endings {
       { what: `everybody sees ${clock} at ${least}` });
   }
 
-  // Ours has built its document, and holds its lock; then the other commits, and must not wait; then ours.
-  async crossing(board, level) {
+  // Ours has its snapshot and is building; the other commits by reference, and everybody sees it; then ours
+  // commits, with a document that lacks the other's.
+  async crossing(board) {
     const key = `/api/tally/${board}`;
     if (!await this.goesInline(key)) return;
-    let committed;
-    await this.shut(COMMIT, board);
-    try {
-      await this.client.query('begin');
+    for (let i = 0; i < 3; i += 1) {
+      await this.client.query(`begin; set local model.linger = ${LINGER_MS / 1000}`);
       await this.mark(this.client, board, OWN_MARK);
-      await this.client.query(`insert into model.chain values (${board}, 1)`);
-      committed = this.client.query('commit');
-      await this.arrived(COMMIT, board);
-      await this.other.query(`begin isolation level ${level}`);
-      const number = await this.mark(this.other, board, OTHERS_MARK);
-      const passed = this.other.query('commit');
-      const late = Symbol('late');
-      if (await Promise.race([passed, sleep(COMMIT_LIMIT_MS, late)]) === late) {
-        this.checker.violation('a commit waits for the lock of a document', { key, level });
-      } else {
-        await this.shows(key, `mark ${board}/${OTHERS_MARK}`, number);
-        this.count('across another commit');
-      }
-    } finally {
-      await this.open(COMMIT, board);
-      await committed;
+      const committed = this.client.query('commit');
+      await this.lingers();
+      await this.other.query(`begin isolation level ${this.random.pick(['read committed', 'repeatable read'])}`);
+      await this.mark(this.other, board, OTHERS_MARK);
+      const number = this.serial;
+      await this.other.query('commit');
+      await Promise.all([committed, this.shows(key, `mark ${board}/${OTHERS_MARK}`, number)]);
+      this.count('across another commit');
     }
+  }
+
+  lingers() {
+    return until(async () => (await this.world.cluster.backends(`application_name = 'endings' and wait_event = 'PgSleep'`)).length > 0,
+      { limit: LINGER_MS, every: 2 }).catch(() => {});
+  }
+
+  // A user may hold the very lock of a document, and wait for this writer: the commit must not wait.
+  async held(board) {
+    const key = `/api/quick/${board}`;
+    if (!await this.goesInline(key)) return;
+    await this.keeper.query('select pg_advisory_lock(hashtextextended($1, $2))', [key, LOCKS]);
+    const before = this.heard(key);
+    const changed = this.change(board);
+    const late = Symbol('late');
+    if (await Promise.race([changed, sleep(COMMIT_LIMIT_MS, late)]) === late) {
+      this.checker.violation('a commit waits for the lock of a document', { key });
+    }
+    await this.keeper.query('select pg_advisory_unlock(hashtextextended($1, $2))', [key, LOCKS]);
+    await changed;
+    if (this.heard(key) > before) this.checker.violation('a document was built under another lock than this test knows', { key });
+    this.count('with the lock in use');
   }
 
   // The ear hears whether one was built without the other.

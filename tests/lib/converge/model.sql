@@ -278,22 +278,6 @@ $$;
 create constraint trigger postponed_due after insert on model.postponed
     deferrable initially deferred for each row execute function model.postponed_due();
 
-create table model.chain (gate integer not null, step integer not null);
-create function model.chain_due() returns trigger language plpgsql as $$
-begin
-    /* At the commit queues another one behind whatever stands there, which waits at a gate: between
-       what crier does at the end and the commit itself. */
-    if new.step = 1 then
-        insert into model.chain values (new.gate, 2);
-    else
-        perform pg_advisory_xact_lock_shared(4, new.gate);
-    end if;
-    return null;
-end
-$$;
-create constraint trigger chain_due after insert on model.chain
-    deferrable initially deferred for each row execute function model.chain_due();
-
 -- ---- documents ---------------------------------------------------------------------------------------
 
 create function model.dawdle(much double precision) returns void language sql volatile as $$
@@ -397,8 +381,10 @@ create function model.both_topic(_board integer) returns text language sql immut
 create function model.tally(_board integer) returns json language plpgsql stable security definer
     set search_path = pg_catalog, pg_temp as $$
 begin
-    /* Takes its time, so that commits meet while it is built. */
-    perform pg_sleep(0.025 * random());
+    /* Takes its time at commits, after its snapshot was taken, so that others come in between. */
+    if current_setting('application_name') <> 'pgcrier' then
+        perform pg_sleep(coalesce(nullif(current_setting('model.linger', true), '')::double precision, 0.025 * random()));
+    end if;
     return model.marks_of(_board);
 end
 $$;

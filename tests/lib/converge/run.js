@@ -61,7 +61,10 @@ class Run {
     const common = { world: this.world, checker, counts };
     this.world.onRelayDeath = (how) => checker.violation(`the relay died (${how})`, { said: this.world.log() });
     this.faults = new Faults({ ...common, random: random.fork('faults') });
-    this.endings = new Endings({ ...common, random: random.fork('endings'), invite: (document) => this.invite(document), all: () => this.subscribers });
+    this.endings = new Endings({
+      ...common, random: random.fork('endings'), invite: (document) => this.invite(document),
+      all: () => this.subscribers, heard: (key) => this.ear.heard(key),
+    });
     this.subscribers = audience().map(([document, temper], i) => new Subscriber({
       ...common, name: `subscriber ${i + 1} (${temper})`, temper, document, random: random.fork(`subscriber ${i}`),
     }));
