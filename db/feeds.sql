@@ -21,7 +21,7 @@ set local client_min_messages = 'warning';
 \ir functions/feeds/feed.sql
 \ir functions/feeds/times.sql
 \ir functions/feeds/post.sql
-\ir functions/feeds/event.sql
+\ir functions/feeds/event_octets.sql
 \ir functions/feeds/create_post.sql
 \ir functions/feeds/update_post.sql
 \ir functions/feeds/pick.sql
@@ -46,11 +46,12 @@ begin
     perform crier.live('/api/feeds/{name}', 'feeds.feed(text)', event => 'data', topic => 'feeds.feed_topic(text)');
     perform crier.live('/api/feeds/{name}/times', 'feeds.times(text)', event => 'data', topic => 'feeds.feed_topic(text)');
     perform crier.live('/api/posts/{id}', 'feeds.post(uuid)', event => 'data', inline => true);
-    perform crier.live('/events/feeds/{id}', 'feeds.event(bigint)', event => 'data');
     perform crier.action('POST', '/api/posts', 'feeds.create_post(text,text,text)');
     perform crier.action('PATCH', '/api/posts/{id}', 'feeds.update_post(uuid,text,text)');
     perform crier.action('POST', '/api/generate/post', 'feeds.generate_post()');
     perform crier.channel('/events/feeds', 'feeds_events');
+    perform crier.blob('/events/feeds/{id}', 'feeds.event_octets(bigint)', type => 'application/json',
+        cache => 'public, max-age=31536000, immutable');
     perform crier.watch('feeds.posts', '/api/posts/{id}');
     perform crier.watch('feeds.sizes', '/api/feeds');
     perform crier.watch('feeds.events', 'feed/{feed}');

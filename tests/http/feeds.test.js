@@ -255,7 +255,12 @@ test('events: every one, in order, as it is; a long one without its payload, whi
     ['PostUpdated', { original_post: original, new_post: edited }],
     ['FeedUpdated', { name: 'e1' }], ['FeedUpdated', { name: 'e2' }], ['FeedUpdated', { name: 'e3' }],
   ]);
-  deepStrictEqual(heard()[0], await document(`/events/feeds/${heard()[0].id}`), 'the same document has a URL');
+  deepStrictEqual(heard()[0], await document(`/events/feeds/${heard()[0].id}`), 'it has a URL');
+  const { headers, text } = await app.get(`/events/feeds/${heard()[0].id}`);
+  strictEqual(headers['content-type'], 'application/json');
+  match(headers['cache-control'], /immutable/);
+  strictEqual(text, events.events[0].data, 'the same octets');
+  strictEqual((await app.get('/events/feeds/999999999')).status, 404);
 
   const long = await create({ content: `${'x'.repeat(20_000)} #e1` });
   await events.when(() => heard().length === 9 || undefined, 'the long one');

@@ -4,6 +4,7 @@ begin;
 set local client_min_messages = 'warning';
 select no_plan();
 
+select is_empty($$ select declared, step, detail from crier.check() where not ok and declared <> 'relays' $$, 'crier has nothing to say');
 select is_empty($$ select p.oid::regprocedure from pg_proc p where p.pronamespace = 'feeds'::regnamespace and coalesce(obj_description(p.oid, 'pg_proc'), '') = '' $$,
     'every function has a comment');
 select is_empty($$ select p.oid::regprocedure from pg_proc p where p.pronamespace = 'feeds'::regnamespace and p.prosrc !~ '/\*' $$,
@@ -25,14 +26,14 @@ select set_eq($$ select path, function, event, topic, inline from crier.routes w
     $$ values ('/api/feeds', 'feeds.feeds_list()', 'data', null, true),
               ('/api/feeds/{name}', 'feeds.feed(text)', 'data', 'feeds.feed_topic(text)', false),
               ('/api/feeds/{name}/times', 'feeds.times(text)', 'data', 'feeds.feed_topic(text)', false),
-              ('/api/posts/{id}', 'feeds.post(uuid)', 'data', null, true),
-              ('/events/feeds/{id}', 'feeds.event(bigint)', 'data', null, false) $$,
+              ('/api/posts/{id}', 'feeds.post(uuid)', 'data', null, true) $$,
     'the documents are declared');
 select set_eq($$ select method, path, function from crier.routes where function like 'feeds.%' and kind = 'action' $$,
     $$ values ('POST', '/api/posts', 'feeds.create_post(text,text,text)'),
               ('PATCH', '/api/posts/{id}', 'feeds.update_post(uuid,text,text)'),
               ('POST', '/api/generate/post', 'feeds.generate_post()') $$,
     'and the writes');
+select is(kind || ' ' || function, 'blob feeds.event_octets(bigint)', 'an event by itself') from crier.routes where path = '/events/feeds/{id}';
 select is(channel, 'feeds_events', 'and the channel') from crier.routes where path = '/events/feeds';
 select set_eq($$ select relation, topic from crier.watches where relation like 'feeds.%' $$,
     $$ values ('feeds.posts', '/api/posts/{id}'), ('feeds.sizes', '/api/feeds'), ('feeds.events', 'feed/{feed}') $$,

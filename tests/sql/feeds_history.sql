@@ -92,7 +92,7 @@ PostUpdated{"original_post":{"id":"00000000-0000-0000-0000-000000000001","title"
 FeedUpdated{"name":"x"}
 PostDeleted{"post":{"id":"00000000-0000-0000-0000-000000000001","title":"u","content":"","author":"","tags":null}}', 'payloads, to the letter')
 from (select * from feeds.events order by id desc limit 5) e;
-select is((feeds.event(id)::json ->> 'name'), 'PostDeleted', 'an event has a document') from feeds.events order by id desc limit 1;
+select is((convert_from(feeds.event_octets(id), 'UTF8')::json ->> 'name'), 'PostDeleted', 'an event has a document') from feeds.events order by id desc limit 1;
 
 select * from finish();
 rollback;
