@@ -138,6 +138,8 @@ set local client_min_messages = 'warning';
 \ir functions/crier/try_head.sql
 \ir functions/crier/explain_blob.sql
 \ir functions/crier/explain_call.sql
+\ir functions/crier/inline_trouble.sql
+\ir functions/crier/explain_inline.sql
 \ir functions/crier/explain_relays.sql
 \ir functions/crier/explain_subscriptions.sql
 \ir functions/crier/explain_channel.sql

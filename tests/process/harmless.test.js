@@ -5,6 +5,11 @@
 // only when everybody is done or blocked again, so that a schedule can be played twice. It is played
 // on the same tables without and with watches, and must end in the same SQLSTATEs, row counts and rows.
 //
+// Some watches have inline routes with subscribers (rows of crier.subscriptions, as a relay would report
+// them), so that commits build documents; the sessions have deferred triggers of their own, which write
+// once more, set constraints both ways, reset everything, take advisory locks, and cannot be told from
+// those without watches in any of it.
+//
 // PostgreSQL's own deadlock detector picks its victim by the clock, so it is switched off: the
 // scheduler looks for cycles and cancels the session that closed one. Where two sessions wake at once
 // and race, even the tables without watches give several outcomes; then the schedule is played again,
@@ -18,7 +23,7 @@ import { startCluster } from '../lib/cluster.js';
 import { until } from '../lib/until.js';
 
 const SEED = Number(process.env.PGCRIER_SEED ?? Math.floor(Math.random() * 1e9));
-const SCHEDULES = Number(process.env.PGCRIER_SCHEDULES ?? 4); // for each isolation level
+const SCHEDULES = Number(process.env.PGCRIER_SCHEDULES ?? 3); // for each isolation level
 const SESSIONS = 5;
 const TURNS = 120;
 const ATTEMPTS = 8;
@@ -33,7 +38,8 @@ await cluster.sql('create role writer login');
 const watcher = await cluster.connect();
 const ear = await cluster.connect();
 let notifications = 0;
-ear.on('notification', () => { notifications++; });
+let inline = 0;
+ear.on('notification', ({ payload }) => { notifications++; if (payload.startsWith('{"signature"')) inline++; });
 await ear.query('listen crier');
 
 const TABLES = `
@@ -45,15 +51,43 @@ const TABLES = `
   create table app.log (id integer, part integer, thread integer, primary key (id, part)) partition by list (part);
   create table app.log_0 partition of app.log for values in (0);
   create table app.log_1 partition of app.log for values in (1);
+  create table app.trail (id serial primary key, note integer, thread integer, unique (note, thread) deferrable initially deferred);
+  create function app.leave_trail() returns trigger language plpgsql as $$
+    begin insert into app.trail (note, thread) select new.id, new.thread where new.id % 3 = 0;
+      if new.id % 7 = 0 then update app.threads set n = n + 1 where id = new.thread; end if; return null; end $$;
+  create constraint trigger leave_trail after insert or update of thread on app.notes deferrable initially deferred for each row execute function app.leave_trail();
+  create function app.thread(_id integer) returns json language sql stable security definer set search_path = app, pg_temp as $$
+    select json_build_object('thread', t.id, 'title', t.title, 'n', t.n, 'notes', (select json_agg(o order by o.id) from notes o where o.thread = t.id),
+      'log', (select count(*) from log l where l.thread = t.id)) from threads t where t.id = _id $$;
+  create function app.thread_topic(_id integer) returns text language sql stable security definer set search_path = app, pg_temp as $$ select 'thread/' || _id $$;
+  create function app.moody(_id integer) returns json language plpgsql stable security definer set search_path = app, pg_temp as $$
+    begin
+      if _id = 1 then raise exception 'no'; elsif _id = 2 then assert false; elsif _id = 3 then raise query_canceled; elsif _id = 4 then perform pg_sleep(0.12);
+      elsif _id = 5 then return to_json(repeat('x', 9000)); elsif _id = 6 then return null; elsif _id = 7 then return to_json(1 / (_id - 7)); end if;
+      return app.thread(_id);
+    end $$;
   create view app.shown as select id, title from app.threads where n >= 0 with check option;
   grant usage on schema app to writer;
   grant all on all tables in schema app to writer;
+  grant all on all sequences in schema app to writer;
   insert into app.threads select n, 'title ' || n from generate_series(1, 8) n;
   insert into app.notes select n, 1 + n % 8, n, 'body' from generate_series(1, 16) n;
   insert into app.log select n, n % 2, 1 + n % 8 from generate_series(1, 16) n;`;
 const WATCHES = `
   select crier.watch('app.threads', '/threads/{id}'), crier.watch('app.threads', 'title/{title}'), crier.watch('app.threads', '/threads'),
-    crier.watch('app.notes', 'thread/{thread}'), crier.watch('app.notes', '/notes/{id}'), crier.watch('app.log', 'log/{thread}/{part}');`;
+    crier.watch('app.notes', 'thread/{thread}'), crier.watch('app.notes', '/notes/{id}'), crier.watch('app.log', 'log/{thread}/{part}'), crier.watch('app.log', 'thread/{thread}'), crier.watch('app.threads', '/moody/{id}');`;
+// Once: routes and reports outlive the tables.
+const READERS = `
+  select crier.live('/threads/{id}', 'app.thread(integer)', inline => true), crier.live('/t/{id}', 'app.thread(integer)', topic => 'app.thread_topic(integer)', inline => true),
+    crier.live('/moody/{id}', 'app.moody(integer)', inline => true);
+  select crier.relay_report('00000000-0000-0000-0000-000000000001', '{"name":"test","listening":true}', (
+    select json_agg(json_build_object('key', replace(r.path, '{id}', n::text), 'route', r.id, 'topic', case r.path when '/t/{id}' then 'thread/' || n else replace(r.path, '{id}', n::text) end,
+      'subscribers', 1, 'arguments', json_build_object('id', n::text), 'octets', 100, 'milliseconds', 1))
+    from crier.routes r, generate_series(1, 14) n));
+  update crier.relays set seen = now() + interval '1 hour';`;
+
+await watcher.query(TABLES);
+await watcher.query(READERS);
 
 function random(seed) { // mulberry32
   let a = seed >>> 0;
@@ -99,7 +133,9 @@ const SAYINGS = [...WRITES, ...WRITES,
   (r) => `select * from app.threads where id = ${1 + r(8)} for update`,
   (r) => `select * from app.threads where id = ${1 + r(8)} for key share nowait`,
   () => 'savepoint s', () => 'savepoint s', () => 'rollback to s', () => 'release s',
-  () => 'set constraints all immediate',
+  () => 'set constraints all immediate', () => 'set constraints all deferred', () => 'reset all',
+  (r) => `select pg_advisory_xact_lock(${r(3)})`, (r) => `select pg_try_advisory_xact_lock_shared(${r(3)})`,
+  (r) => `do $$ begin set constraints all immediate; set constraints all deferred; update app.threads set n = n + 1 where id = ${1 + r(8)}; end $$`,
   () => 'set local search_path = nowhere, pg_catalog', () => `set local timezone = 'Asia/Tokyo'`, () => `set local statement_timeout = '1h'`,
   () => 'truncate app.log_1',
 ];
@@ -186,7 +222,7 @@ async function play(seed, level, watched) {
   }
   await Promise.all(sessions.map((session) => session.client.end()));
   const rows = await watcher.query(`select (select json_agg(t order by id) from app.threads t) as threads,
-    (select json_agg(t order by id) from app.notes t) as notes, (select json_agg(t order by id, part) from app.log t) as log`);
+    (select json_agg(t order by id) from app.notes t) as notes, (select json_agg(t order by note, thread) from (select note, thread from app.trail) t) as trail, (select json_agg(t order by id, part) from app.log t) as log`);
   return JSON.stringify([sessions.map((session) => session.told), rows.rows], null, 1);
 }
 
@@ -223,10 +259,13 @@ for (const level of [...LEVELS, undefined]) {
   });
 }
 
-test('the schedules were worth playing', (t) => {
+test('the schedules were worth playing', async (t) => {
   const states = [...counts.states].map(([state, n]) => `${state} × ${n}`).sort().join(', ');
-  t.diagnostic(`${counts.statements} statements, ${notifications} notifications, ${counts.races} schedules played again; ${states}`);
+  t.diagnostic(`${counts.statements} statements, ${notifications} notifications, ${inline} of them inline, ${counts.races} schedules played again; ${states}`);
   ok(notifications > 100, 'triggers fired');
+  ok(inline > 0, 'documents were built');
+  const left = Number((await watcher.query('select count(*) from crier.pending')).rows[0].count);
+  strictEqual(left, 0, 'nothing is left in crier.pending');
   for (const state of ['23505', '23503', '40001', '25P02']) ok(counts.states.has(state), `some ended in ${state}`);
   strictEqual(counts.states.has('XX000'), false, 'none in an internal error');
 });

@@ -25,10 +25,10 @@ select crier.relay_report('00000000-0000-0000-0000-000000000001', '{"name":"host
 
 select is_empty('select * from crier.check() where not ok', 'check: all is well');
 select set_eq($$ select declared, step from crier.check() $$,
-    $$ values ('/ch', 'route'), ('/ch', 'function'), ('/ch', 'arguments'), ('/ch', 'document'), ('/ch', 'topic'), ('/ch', 'privilege'),
-              ('/ch/{id}', 'route'), ('/ch/{id}', 'function'), ('/ch/{id}', 'privilege'),
-              ('/ch/{id}/thread', 'route'), ('/ch/{id}/thread', 'function'), ('/ch/{id}/thread', 'privilege'),
-              ('/ch/needs/query', 'route'), ('/ch/needs/query', 'function'), ('/ch/needs/query', 'privilege'), ('ch.t -> /ch/needs/query', 'watch'),
+    $$ values ('/ch', 'route'), ('/ch', 'function'), ('/ch', 'arguments'), ('/ch', 'document'), ('/ch', 'topic'), ('/ch', 'privilege'), ('/ch', 'inline'),
+              ('/ch/{id}', 'route'), ('/ch/{id}', 'function'), ('/ch/{id}', 'privilege'), ('/ch/{id}', 'inline'),
+              ('/ch/{id}/thread', 'route'), ('/ch/{id}/thread', 'function'), ('/ch/{id}/thread', 'privilege'), ('/ch/{id}/thread', 'inline'),
+              ('/ch/needs/query', 'route'), ('/ch/needs/query', 'function'), ('/ch/needs/query', 'privilege'), ('/ch/needs/query', 'inline'), ('ch.t -> /ch/needs/query', 'watch'),
               ('ch.t -> /ch', 'watch'), ('ch.t -> /ch/{id}', 'watch'), ('ch.t -> thread/{thread}', 'watch'), ('relays', 'relay') $$,
     'check: every route, every watch, the relays; what needs no argument is tried');
 

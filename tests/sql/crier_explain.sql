@@ -30,16 +30,59 @@ end $$;
 -- All is well.
 select results_eq($$ select step, ok from crier.explain('/ex/notes/1') $$,
     $$ values ('route', true), ('function', true), ('arguments', true), ('document', true), ('topic', true), ('watch', true),
-              ('privilege', true), ('relay', true), ('subscribers', true), ('notified', true), ('read', true) $$,
+              ('privilege', true), ('inline', true), ('relay', true), ('subscribers', true), ('notified', true), ('read', true) $$,
     'explain: every step in order');
 select ok(detail ~ '^2 at relay host:8080', 'explain: how many subscribers, at which relay') from crier.explain('/ex/notes/1') where step = 'subscribers';
 select ok(detail ~ '^\d{4}-.*relay host:8080', 'explain: the latest notification, and by which relay') from crier.explain('/ex/notes/1') where step = 'notified';
 select ok(detail ~ '^\d{4}-.*relay host:8080', 'explain: the latest read, and by which relay') from crier.explain('/ex/notes/1') where step = 'read';
 select is(detail, 'the key is /ex/notes/1', 'explain: the key') from crier.explain('/ex/notes/001') where step = 'arguments';
 select is(count(*)::integer, 0, 'explain: another spelling, the same subscription') from crier.explain('/ex/notes/%31') where not ok;
-select set_eq($$ select step from crier.explain('/ex/notes/{id}') $$, array['route', 'function', 'watch', 'privilege', 'relay'],
+select set_eq($$ select step from crier.explain('/ex/notes/{id}') $$, array['route', 'function', 'watch', 'privilege', 'inline', 'relay'],
     'explain: a template stands for its route, without trying');
 select is((select detail from crier.explain('/ex/notes/7') where step = 'subscribers'), '0: no relay reports an open stream', 'explain: nobody has it open');
+
+-- Which way it goes, and why.
+create function ex.inline(_id integer) returns json language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select to_json(n) from ex.notes n where n.id = _id $$;
+create function pg_temp.way(path text) returns text language sql as $$ select detail from crier.explain(path) where step = 'inline' $$;
+create function pg_temp.report(more text) returns void language sql as $$
+    select crier.relay_report('00000000-0000-0000-0000-000000000001', '{"name":"host:8080","version":"0.1","listening":true}',
+        json_build_array('{"key":"/ex/inline/1","topic":"/ex/inline/1","subscribers":1,"octets":10,"milliseconds":1,"arguments":{"id":"1"}}'::jsonb
+            || jsonb_build_object('route', (select id from crier.routes where path = '/ex/inline/{id}')) || more::jsonb)) $$;
+select is(pg_temp.way('/ex/notes/1'), 'by reference: the route is not declared inline', 'inline: not declared so');
+select crier.live('/ex/inline/{id}', 'ex.inline', inline => true);
+select crier.watch('ex.notes', '/ex/inline/{id}');
+select is(pg_temp.way('/ex/inline/{id}'), 'inline while somebody reads it, if it is short and quick enough', 'inline: a template');
+select is(pg_temp.way('/ex/inline/1'), 'by reference: no relay reports an open stream', 'inline: nobody reads it');
+select pg_temp.report('{}');
+select is(pg_temp.way('/ex/inline/1'), 'inline, from writers in READ COMMITTED, up to 8 documents of a transaction', 'inline: it goes inline');
+select is((select count(*)::integer from crier.inlined where key = '/ex/inline/1'), 1, 'inline: the gate agrees');
+create function pg_temp.shut(more text, reason text) returns setof text language plpgsql as $$
+begin
+    perform pg_temp.report(more);
+    return next is(pg_temp.way('/ex/inline/1') like 'by reference: ' || reason, true, 'inline: ' || reason);
+    return next is((select count(*)::integer from crier.inlined where key = '/ex/inline/1'), 0, 'inline: the gate agrees');
+end $$;
+select pg_temp.shut(v.more, v.reason)
+from (values ('{"octets":8000}', 'it has 8000 octets%'), ('{"milliseconds":100}', 'its function took 100 ms%'), ('{"octets":null}', 'it was not read yet'),
+    ('{"error":"500 no"}', 'its latest read failed'), ('{"arguments":null}', 'its relay does not offer it%'), ('{"topic":null}', 'it has no topic%')) as v(more, reason);
+select pg_temp.report('{}');
+set local lc_monetary = 'C.UTF-8'; set local lc_time = 'POSIX';
+select is(pg_temp.way('/ex/inline/1') like 'by reference: this session and the relay%', true, 'inline: other settings than the relay''s');
+reset lc_monetary; reset lc_time;
+update crier.relays set seen = seen - interval '61 seconds';
+select is(pg_temp.way('/ex/inline/1'), 'by reference: its relay is silent', 'inline: the relay is silent');
+select pg_temp.report('{}');
+create or replace function ex.inline(_id integer) returns json language sql volatile security definer set search_path = pg_catalog, pg_temp as $$ select to_json(n) from ex.notes n where n.id = _id $$;
+select pg_temp.names('/ex/inline/1', 'inline', '^by reference: ex.inline.integer. is VOLATILE', 'a function that became VOLATILE');
+select is((select count(*)::integer from crier.inlined where key = '/ex/inline/1'), 0, 'inline: the gate agrees');
+select is((select count(*)::integer from crier.check() where declared = '/ex/inline/{id}' and step = 'inline' and not ok), 1, 'check: tells it, too');
+alter function ex.inline stable security invoker;
+select pg_temp.names('/ex/inline/1', 'inline', '^by reference: ex.inline.integer. is not SECURITY DEFINER', 'a function that is not SECURITY DEFINER any more');
+alter function ex.inline security definer;
+delete from crier.secret;
+select pg_temp.names('/ex/inline/1', 'inline', '^by reference: there is no secret', 'no secret');
+select crier.secret_make();
+select is(pg_temp.way('/ex/inline/1') like 'inline, %', true, 'inline: all is well again');
 
 select results_eq($$ select step, ok from crier.explain('/ex/list') where step in ('arguments', 'document') $$,
     $$ values ('arguments', true), ('document', true) $$, 'explain: a path without parameters is tried');

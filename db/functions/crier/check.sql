@@ -14,7 +14,7 @@ begin
             select case when route.method = 'GET' then '' else route.method || ' ' end || route.path,
                 e.step, e.ok, e.detail, e.hint
             from crier.explain(route.method || ' ' || route.path) e
-            where e.step in ('route', 'function', 'channel', 'privilege')
+            where e.step in ('route', 'function', 'channel', 'privilege', 'inline')
                or e.step = 'watch' and not e.ok and e.detail like 'no watch %'
                or e.step in ('arguments', 'document', 'topic', 'octets')
                   and not route.parameters @> '[{"required": true}]';

@@ -55,6 +55,7 @@ begin
         return query select * from crier.explain_topic(topic);
     end if;
     return query select * from crier.explain_privileges(route, matched.arguments);
+    return query select * from crier.explain_inline(route, key);
     return query select * from crier.explain_relays();
     if key is not null then
         return query select * from crier.explain_subscriptions(key);
