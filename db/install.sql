@@ -22,6 +22,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/version.sql
 \ir functions/crier/notify.sql
 \ir functions/crier/dialect.sql
+\ir functions/crier/build_limit.sql
 \ir schema/inlined.sql
 \ir functions/crier/hmac_pad.sql
 \ir functions/crier/hmac.sql

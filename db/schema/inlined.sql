@@ -7,7 +7,7 @@ create view crier.inlined as
     join crier.routes r on r.id = s.route
     where r.inline and r.kind = 'live'
       and s.topic is not null and s.arguments is not null and s.error is null
-      and s.octets < 8000 and s.milliseconds < 100
+      and s.octets < 8000 and s.milliseconds < crier.build_limit()
       and l.seen > pg_catalog.clock_timestamp() - interval '60 seconds'
       and l.dialect = crier.dialect()
       and not exists (

@@ -187,6 +187,11 @@ class Cluster {
     this.psql(['-f', join(ROOT, 'db', 'install.sql')], { database });
   }
 
+  // Lets commits build documents for as long as they need: a busy machine shall not decide what goes inline.
+  async letBuild(ms = 10_000) {
+    await this.sql(`create or replace function crier.build_limit() returns real language sql immutable as $$ select ${ms}::real $$`);
+  }
+
   // Another database, with the schema crier unless told otherwise, and a role `relay` for the relay.
   async createDatabase(name, { install = true } = {}) {
     await this.sql(`create database ${name}`, [], { database: 'postgres' });

@@ -35,6 +35,7 @@ const cluster = await startCluster({
 });
 after(() => cluster.stop());
 await cluster.sql('create role writer login');
+await cluster.letBuild();
 const watcher = await cluster.connect();
 const ear = await cluster.connect();
 let notifications = 0;
@@ -62,7 +63,7 @@ const TABLES = `
   create function app.thread_topic(_id integer) returns text language sql stable security definer set search_path = app, pg_temp as $$ select 'thread/' || _id $$;
   create function app.moody(_id integer) returns json language plpgsql stable security definer set search_path = app, pg_temp as $$
     begin
-      if _id = 1 then raise exception 'no'; elsif _id = 2 then assert false; elsif _id = 3 then raise query_canceled; elsif _id = 4 then perform pg_sleep(0.12);
+      if _id = 1 then raise exception 'no'; elsif _id = 2 then assert false; elsif _id = 3 then raise query_canceled; elsif _id = 4 then perform pg_sleep(0.01);
       elsif _id = 5 then return to_json(repeat('x', 9000)); elsif _id = 6 then return null; elsif _id = 7 then return to_json(1 / (_id - 7)); end if;
       return app.thread(_id);
     end $$;

@@ -21,6 +21,7 @@ const SQL = `
   create role nobody login;
 `;
 const app = await startApp({ sql: SQL });
+await app.cluster.letBuild();
 const outcome = (name) => app.metric(`pgcrier_inline_total{outcome="${name}"}`);
 const write = (page, text) => app.sql('insert into app.lines (page, text) values ($1, $2)', [page, text]);
 const isOpen = (key) => until(async () => (await app.sql('select from crier.inlined where key = $1', [key])).length > 0,

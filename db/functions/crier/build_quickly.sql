@@ -14,14 +14,14 @@ declare
     context text;
 begin
     /* crier.build inside a writer's commit: no document instead of an error, of a wait for a lock
-       (two who commit could wait for each other), or of more than 100 ms. A statement cannot be
+       (two who commit could wait for each other), or of more than crier.build_limit(). A statement cannot be
        stopped from within, so this is looked at afterwards; by going by reference the document
        reaches the relay with its time, and while that is too long nobody builds it at a commit
        (crier.inlined). */
     select b.document, b.topic, b.snapshot into document, topic, snapshot
     from crier.build(route, call, arguments) b
     where b.current;
-    if clock_timestamp() > began + interval '100 milliseconds' then
+    if clock_timestamp() > began + crier.build_limit() * interval '1 millisecond' then
         document := null;
     end if;
 exception

@@ -16,7 +16,7 @@ as $$
             when r.error is not null then 'its latest read failed'
             when r.octets is null then 'it was not read yet'
             when r.octets >= 8000 then format('it has %s octets; notifications carry less than 8000', r.octets)
-            when r.milliseconds >= 100 then format('its function took %s ms; commits wait for less than 100', r.milliseconds)
+            when r.milliseconds >= crier.build_limit() then format('its function took %s ms; commits wait for less than %s', r.milliseconds, crier.build_limit())
             when r.topic is null then 'it has no topic, or too long a one'
             when r.arguments is null then 'its relay does not offer it for that, such as for arguments of over 4096 octets'
             when r.dialect is distinct from crier.dialect() then 'this session and the relay''s differ in lc_ settings or the like'

@@ -15,7 +15,7 @@ begin
         select s.topic from crier.subscriptions s join crier.relays l on l.id operator(pg_catalog.=) s.relay
         where s.topic operator(pg_catalog.=) any (topics)
           and s.arguments is not null and s.error is null
-          and s.octets operator(pg_catalog.<) 8000 and s.milliseconds operator(pg_catalog.<) 100
+          and s.octets operator(pg_catalog.<) 8000 and s.milliseconds operator(pg_catalog.<) crier.build_limit()
           and l.seen operator(pg_catalog.>) (pg_catalog.clock_timestamp() operator(pg_catalog.-) interval '60 seconds'));
     if pg_catalog.cardinality(live) operator(pg_catalog.=) 0 then
         return payloads;
