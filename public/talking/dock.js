@@ -129,7 +129,12 @@ export function Dock({ target, onClose, onSent }) {
     watch.observe(here.current);
     return () => { watch.disconnect(); document.documentElement.style.removeProperty('--dock'); };
   }, []);
-  useEffect(() => here.current.querySelector('.record, .stop, .send')?.focus({ preventScroll: true }), [target.id]);
+  useEffect(() => {
+    here.current.querySelector('.record, .stop, .send')?.focus({ preventScroll: true });
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      document.getElementById(`recording-${target.id}`)?.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+    }));
+  }, [target.id]);
 
   const about = target.id === undefined ? 'A new thread' : html`Reply to <b dir="auto">${target.author}</b>`;
   return html`<section class="dock ${phase}" ref=${here} aria-label="Record">

@@ -56,8 +56,7 @@ function Opening({ recording, now, waves, who, onReply }) {
 function Who({ who }) {
   if (who === undefined) return null;
   const names = who.length > 3 ? `${who.length} people` : new Intl.ListFormat('en').format(who);
-  return html`<p class="who"><span class="dots" aria-hidden="true"><i /><i /><i /></span><span dir="auto">${names}</span>
-    ${who.length > 1 ? ' are recording replies…' : ' is recording a reply…'}</p>`;
+  return html`<p class="who"><span class="dots" aria-hidden="true"><i /><i /><i /></span><span><bdi>${names}</bdi>${who.length > 1 ? ' are recording replies…' : ' is recording a reply…'}</span></p>`;
 }
 
 // Who is recording a reply, by the row where that shows: the recording's own, or, where that is folded

@@ -3,7 +3,10 @@
 
 import { after, afterEach, before, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { violations } from '../lib/axe.js';
+import { ROOT } from '../lib/cluster.js';
 import { PHONE, startTalking, thread } from '../lib/talking.js';
 import { until } from '../lib/until.js';
 
@@ -31,6 +34,26 @@ function plant(author = 'Ann') {
   const deep = psql(`insert into talking.recordings (parent_id, author, title) values (${reply}, 'Cat', 'Deeper') returning id`);
   return [root, reply, deep].map(Number);
 }
+
+test('the samples have voices: true durations, peaks, and the browser plays them', async () => {
+  const [count, silent] = psql('select (select count(*) from talking.audio), (select count(*) from talking.recordings)').split('|').map(Number);
+  execFileSync(join(ROOT, 'scripts', 'sample-sounds'), [talking.cluster.url(), '8'], { stdio: 'pipe' });
+  const sounds = psql("select recording_id, duration_ms, octet_length(bytes), peaks from talking.audio join talking.recordings on id = recording_id where type = 'audio/ogg;codecs=opus'").split('\n');
+  assert.equal(sounds.length, 8);
+  for (const sound of sounds) {
+    const [, ms, octets, peaks] = sound.split('|');
+    assert.ok(ms > 500 && ms < 30_000 && octets > 1000 && octets < 100_000, sound);
+    assert.match(peaks, /^[A-Za-z0-9_-]{120}$/);
+    assert.ok(peaks.includes('_'), 'the loudest moment is the top');
+  }
+  assert.equal(Number(psql('select count(*) from talking.audio')), count + 8);
+  assert.equal(Number(psql('select count(*) from talking.recordings')), silent);
+  const page = await open();
+  const id = sounds[0].split('|')[0];
+  await row(page, id).locator('.play').click();
+  await until(async () => Number(await row(page, id).locator('.waves').getAttribute('aria-valuenow')) >= 1, { what: 'it sounds' });
+  await until(async () => new Set((await row(page, id).locator('.wave path').first().getAttribute('d')).split('v')).size > 5, { what: 'its peaks are drawn' });
+});
 
 // Two seconds of sound: a tone that grows. A WAV needs no tool.
 function tone(seconds = 2, rate = 8000) {
