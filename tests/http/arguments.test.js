@@ -41,7 +41,7 @@ const GOOD = [
 ];
 
 for (const [what, path, wanted] of GOOD) {
-  test(`taken: ${what}`, async () => {
+  test(`C13, S01: taken: ${what}`, async () => {
     const answer = await app.get(encodeURI(path).replace(/%25([0-9A-Fa-f]{2})/g, '%$1'));
     if (wanted === null) { strictEqual(answer.status, 404); return; }
     strictEqual(answer.status, 200, answer.text);

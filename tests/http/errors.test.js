@@ -29,7 +29,7 @@ for (const [what, text, status, title] of [
   ['a function that chooses PTabc, which is no number', 'PTabc', 500],
   ['F14: a function that returns NULL', 'null', 404],
 ]) {
-  test(`${what}: ${status}`, async () => {
+  test(`S14: ${what}: ${status}`, async () => {
     const { status: answered, headers, text: body } = await app.get(await mood(text));
     strictEqual(answered, status, body);
     strictEqual(headers['content-type'], 'application/problem+json');

@@ -124,7 +124,7 @@ test('HEAD', async (t) => {
   });
 });
 
-test('methods that the path does not have', async (t) => {
+test('C26: methods that the path does not have', async (t) => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY', 'get']) {
     await t.test(`${method}: 405 with Allow`, async () => {
       const raw = await app.raw(`${method} /api/notes/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);

@@ -37,7 +37,7 @@ const MATRIX = [
 ];
 
 for (const [accept, type] of MATRIX) {
-  test(`Accept: ${String(accept).slice(0, 70)} gives ${type}`, async () => {
+  test(`C25: Accept: ${String(accept).slice(0, 70)} gives ${type}`, async () => {
     const stream = await app.stream('/api/notes/1', { headers: { accept } });
     strictEqual(stream.status, 200);
     strictEqual(stream.headers['content-type'], type);
@@ -46,7 +46,7 @@ for (const [accept, type] of MATRIX) {
   });
 }
 
-test('several Accept headers count as one list', async () => {
+test('C25: several Accept headers count as one list', async () => {
   const stream = await app.stream('/api/notes/1', { headers: { accept: ['application/json;q=0.5', 'text/event-stream'] } });
   strictEqual(stream.headers['content-type'], STREAM_TYPE);
   stream.close();

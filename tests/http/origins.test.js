@@ -38,7 +38,7 @@ test('a named origin may read, with credentials: documents, errors, streams', as
   stream.close();
 });
 
-test('without an Origin there is nothing to say, but that the answer depends on it', async () => {
+test('S13: without an Origin there is nothing to say, but that the answer depends on it', async () => {
   const { headers } = await app.get('/api/notes/1');
   deepStrictEqual(cors(headers), {});
   ok(headers.vary.includes('Origin') && headers.vary.includes('Accept'));

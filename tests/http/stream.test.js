@@ -212,7 +212,7 @@ test('many subscribers cost one read and one frame for each change', async () =>
   for (const s of streams) s.close();
 });
 
-test('a client that leaves is noticed within a second, though nothing is sent', async () => {
+test('C04: a client that leaves is noticed within a second, though nothing is sent', async () => {
   await until(async () => await app.metric('pgcrier_subscribers') === 0);
   const streams = await Promise.all([1, 2, 3, 4].map(() => app.stream('/api/notes/1')));
   strictEqual(await app.metric('pgcrier_subscribers'), 4);

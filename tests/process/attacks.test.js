@@ -27,12 +27,12 @@ const ended = (raws) => Promise.all(raws.map((raw) => raw.closed));
 const GET = (path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
 // Control: 417,792 octets are kept for each head, for 10 s.
-test('heads of nearly any size that never end', under(async () => {
+test('C09: heads of nearly any size that never end', under(async () => {
   const raws = await many(300, () => open(`GET / HTTP/1.1\r\nX: ${'y'.repeat(60_000)}`));
   await ended(raws);
 }));
 
-test('heads above --max-head that never end are refused before they are complete', under(async () => {
+test('C09: heads above --max-head that never end are refused before they are complete', under(async () => {
   const raws = await many(100, () => open(`GET / HTTP/1.1\r\nX: ${'y'.repeat(200_000)}`));
   await ended(raws);
   ok(raws.filter((raw) => raw.text.startsWith('HTTP/1.1 431 ')).length > 50);

@@ -11,7 +11,7 @@ const listen = [`127.0.0.1:${await freePort()}`];
 const app = await startApp({ relay: { listen } });
 
 for (const how of ['SIGTERM', 'SIGKILL']) {
-  test(`C06: the relay restarted (${how}) with 500 clients that come back: nothing resent, one read per key`, async () => {
+  test(`C06, P08: the relay restarted (${how}) with 500 clients that come back: nothing resent, one read per key`, async () => {
     const open = (lastEventId) => Promise.all(Array.from({ length: 500 }, (_, i) => app.stream(`/api/notes/${1 + (i % 3)}`,
       { lastEventId: lastEventId?.[i % 3] })));
     const streams = await open();

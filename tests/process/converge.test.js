@@ -27,7 +27,7 @@ const LEAST = {
 const enough = (counts) => Object.entries(LEAST).every(([name, n]) => counts.sum(name) >= n);
 
 for (const seed of SEEDS) {
-  test(`everybody converges, in order, on committed states only: seed ${seed}`, async (t) => {
+  test(`P12: everybody converges, in order, on committed states only: seed ${seed}`, async (t) => {
     const counts = await converge({ seed, duration: DURATION_MS, enough, say: (line) => t.diagnostic(line) });
     for (const line of String(counts).split('\n')) t.diagnostic(line);
     const least = { ...LEAST, 'documents checked': 300, 'states compared with the history': 100, rounds: 1 };

@@ -44,11 +44,11 @@ async function crowdOf(path, change, fits) {
   await until(async () => await app.metric('pgcrier_subscribers') === 0, { what: 'all have left' });
 }
 
-test('a spelling that the database must be asked for', { skip }, () => crowdOf(
+test('C05: a spelling that the database must be asked for', { skip }, () => crowdOf(
   '/api/notes/01', `update app.notes set body = 'spelled' where id = 1`, (event) => event.data.includes('spelled')));
 
-test('a topic that only a read can tell', { skip }, () => crowdOf(
+test('C05: a topic that only a read can tell', { skip }, () => crowdOf(
   '/api/threads/1', `update app.notes set body = 'told' where id = 1`, (event) => event.data.includes('told')));
 
-test('a document that takes a second', { skip }, () => crowdOf(
+test('C05: a document that takes a second', { skip }, () => crowdOf(
   '/api/long/1', `update app.notes set body = 'at last' where id = 1`, (event) => event.data.includes('at last')));

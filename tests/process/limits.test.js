@@ -41,7 +41,7 @@ test('by default the machine itself is exempt', async () => {
   open.forEach((raw) => raw.close());
 });
 
-test('streams of one address: the next is told to come back later', async () => {
+test('C17: streams of one address: the next is told to come back later', async () => {
   const relay = await start('--max-address-streams', '3');
   const stream = (localAddress) => app.stream(`${relay.url}/api/notes/1`, { localAddress });
   const open = await Promise.all([1, 2, 3].map(() => stream()));

@@ -90,7 +90,7 @@ for (const [name, configure] of Object.entries(PROXIES)) {
       match(written.headers.allow, /GET/);
     });
 
-    await t.test('a stream: every event at once, and heartbeats', async () => {
+    await t.test('C04: a stream: every event at once, and heartbeats, and its end', async () => {
       const s = await stream('/api/notes/1');
       strictEqual(s.status, 200);
       strictEqual(s.headers['content-type'], 'text/event-stream');
@@ -144,7 +144,7 @@ for (const [name, configure] of Object.entries(PROXIES)) {
       }
     });
 
-    await t.test('smuggling: one answer, or the proxy\'s own', async () => {
+    await t.test('C10: smuggling: one answer, or the proxy\'s own', async () => {
       const next = 'GET /live/api/notes/3 HTTP/1.1\r\nHost: x\r\n\r\n';
       for (const lines of [`Content-Length: 4\r\nTransfer-Encoding: chunked`, `Content-Length: 0\r\nContent-Length: ${next.length}`,
         'Transfer-Encoding: chunked, identity', 'Transfer-Encoding : chunked', `X: a\r\n Content-Length: 3`]) {

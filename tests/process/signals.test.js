@@ -16,7 +16,7 @@ const app = await startApp({
 });
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
-  test(`${signal}: streams end on an event boundary, cleanly, and the exit status is 0`, async () => {
+  test(`P01: ${signal}: streams end on an event boundary, cleanly, and the exit status is 0`, async () => {
     const relay = await app.startRelay();
     const streams = await Promise.all(Array.from({ length: 50 }, (_, i) => app.stream(`${relay.url}/api/notes/${1 + (i % 2)}`)));
     await Promise.all(streams.map((s) => s.next()));
@@ -38,7 +38,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
   });
 }
 
-test('a drain finishes the requests that are being answered, and takes no new ones', async () => {
+test('P01: a drain finishes the requests that are being answered, and takes no new ones', async () => {
   const relay = await app.startRelay();
   const slow = get(`${relay.url}/api/slow/1.5`);
   await until(async () => (await relay.metric('pgcrier_pool_connections{state="busy"}')) === 1);
@@ -66,7 +66,7 @@ test('a drain does not wait for idle connections, for silent ones, or for reader
   for (const raw of [idle, silent, stalled]) raw.close();
 });
 
-test('a second SIGTERM does not wait', async () => {
+test('P01: a second SIGTERM does not wait', async () => {
   const relay = await app.startRelay();
   const slow = get(`${relay.url}/api/slow/20`).catch((error) => error);
   await until(async () => (await relay.metric('pgcrier_pool_connections{state="busy"}')) === 1);
@@ -96,7 +96,7 @@ test('SIGHUP ends nothing', async () => {
   strictEqual((await relay.stop()).code, 0);
 });
 
-test('SIGPIPE and clients that vanish in a write end nothing', async () => {
+test('P09: SIGPIPE and clients that vanish in a write end nothing', async () => {
   const relay = await app.startRelay();
   for (let i = 0; i < 50; i += 1) {
     const raw = await rawRequest(relay.url, 'GET /api/raw/1 HTTP/1.1\r\nHost: x\r\n\r\n', { paused: true });

@@ -60,7 +60,7 @@ async function openSleeper(relay, state) {
   return raw;
 }
 
-test('those who never read cost no memory, and those who read converge', async () => {
+test('C01: those who never read cost no memory, and those who read converge', async () => {
   const readers = 200;
   const sleepers = 100;
   const state = newState(LARGE);
@@ -90,7 +90,7 @@ test('those who never read cost no memory, and those who read converge', async (
   await has(app.relay, 0);
 });
 
-test('a reader below the slow rate is cut while a newer document waits, and no other', async () => {
+test('C02: a reader below the slow rate is cut while a newer document waits, and no other', async () => {
   const relay = await app.startRelay({ args: ['--slow-rate', '64KiB', '--slow-time', '1s', '--heartbeat', '200ms'] });
   const state = newState(HUGE);
   const idle = newState(HUGE);
