@@ -1,5 +1,11 @@
 // api.js -- what the page asks of the server, apart from what it follows.
 
+// Beside the page, wherever that is: a relay may live under a prefix.
+const API = new URL('../api', import.meta.url).pathname;
+export const listPath = `${API}/feeds`;
+export const feedPath = (name) => `${API}/feeds/${encodeURIComponent(name)}`;
+export const postPath = (id) => `${API}/posts/${encodeURIComponent(id)}`;
+
 // Settles when the write is done; rejects with an error whose message is for people.
 export async function write(method, path, body) {
   let answer;
@@ -24,12 +30,9 @@ const MEANINGS = {
   503: 'The database is away at the moment.',
 };
 
-export const createPost = (post) => write('POST', '/api/posts', post);
-export const updatePost = (post) => write('PATCH', `/api/posts/${post.id}`, post);
-export const generatePost = () => write('POST', '/api/generate/post');
-
-export const feedPath = (name) => `/api/feeds/${encodeURIComponent(name)}`;
-export const postPath = (id) => `/api/posts/${encodeURIComponent(id)}`;
+export const createPost = (post) => write('POST', `${API}/posts`, post);
+export const updatePost = (post) => write('PATCH', postPath(post.id), post);
+export const generatePost = () => write('POST', `${API}/generate/post`);
 
 // When the posts of a feed were posted and last edited: { id: [created, edited or null] }; undefined if
 // that did not work.

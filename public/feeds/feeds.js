@@ -4,6 +4,7 @@
 // is about.
 
 import { computed, createApp, h, shallowRef, watch } from '../vendor/vue.js';
+import { listPath } from './api.js';
 import { Edit } from './edit.js';
 import { edits } from './edits.js';
 import { Feed } from './feed.js';
@@ -24,7 +25,7 @@ function worse(a, b) {
 
 const Page = {
   setup() {
-    const { document: list, state: listState } = useLive(() => '/api/feeds');
+    const { document: list, state: listState } = useLive(() => listPath);
     const feeds = computed(() => list.value?.feeds);
     const marks = useMarks(() => feeds.value, () => 'feeds', { key: 'name', value: ({ posts }) => posts });
     const viewState = shallowRef('idle');

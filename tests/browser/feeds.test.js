@@ -73,6 +73,25 @@ test('it comes over HTTP/2, all of it', async () => {
   assert.deepEqual(protocols.filter((line) => !line.startsWith('h2 ')), []);
 });
 
+test('under a prefix it is the same', async () => {
+  const other = await startRelay({
+    database: cluster.url({ user: 'relay' }), args: ['--public', join(ROOT, 'public'), '--prefix', '/live'],
+  });
+  try {
+    const page = await browser.open(`${other.url}/live/feeds/#/feed/music`);
+    pages.push(page);
+    await page.waitForSelector('.post');
+    await page.waitForSelector('.permalink time');
+    await write(page, { title: 'Prefixed', content: '#music' });
+    await until(async () => (await titles(page))[0] === 'Prefixed');
+    await post(page, 'Prefixed').locator('.permalink').click();
+    await page.waitForSelector('.editor');
+    await page.close();
+  } finally {
+    await other.stop();
+  }
+});
+
 test('two windows: a post, its feeds and counts; the form is empty again and knows the name', async () => {
   const [one, two] = [await open(), await open(feed('music'), { colorScheme: 'dark' })];
   const [before_, posts] = [await count(one, 'music'), await two.locator('.post').count()];
