@@ -41,6 +41,11 @@ test('F05: a write whose connection is terminated while it works is 503, not don
 test('F05: when the connection breaks without a word, the outcome is unknown, and it says so', async () => {
   const proxy = await startProxy({ port: app.cluster.port });
   const relay = await app.startRelay({ database: app.cluster.tcpUrl({ user: 'relay', port: proxy.port }) });
+  const lost = post('/api/wait/0.7', undefined, relay); // the server notices when it answers, and undoes it
+  await until(async () => (await app.cluster.backends(working)).length === 1, { what: 'it works' });
+  proxy.cut();
+  outcomeUnknown(await lost);
+  await until(async () => (await post('/api/nothing', undefined, relay)).status === 204, { what: 'the relay goes on' });
   const waiting = post('/api/entries', { title: 'slow' }, relay);
   await until(async () => (await app.cluster.backends(`query = 'commit' and state = 'active'`)).length === 1, { what: 'it commits' });
   proxy.cut();
