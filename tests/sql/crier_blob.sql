@@ -81,6 +81,12 @@ select is(crier.blob_window(pg_temp.route('/bl/{id}'), '{"id":"1"}', 0, b.length
 -- Explaining.
 insert into bl.files values (1, 'audio/webm', 1, 'octets');
 select ok(ok and detail ~ '^6 octets of audio/webm in ', 'explain: asks for it') from crier.explain('/bl/1') where step = 'octets';
+insert into bl.files values (10, 'a/b', 1, (select string_agg(sha256(n::text::bytea), '') from generate_series(1, 40000) n));
+select ok(ok and hint ~ 'etag', 'explain: the whole is read for the ETag') from crier.explain('/bl/10') where step = 'octets';
+select is(hint, null, 'explain: not with a version') from crier.explain('/bl/versions/10') where step = 'octets';
+alter table bl.files alter bytes set storage main;
+insert into bl.files values (11, 'a/b', 1, convert_to(repeat('x', 2000000), 'UTF8'));
+select ok(ok and hint ~ 'external', 'explain: what is compressed is read from its beginning') from crier.explain('/bl/versions/11') where step = 'octets';
 select ok(not ok and hint ~ '404', 'explain: NULL') from crier.explain('/bl/3') where step = 'octets';
 select ok(not ok and hint ~ 'id integer', 'explain: wrong arguments') from crier.explain('/bl/x') where step = 'octets';
 select ok(not ok and detail ~ 'CR084', 'explain: no media type') from crier.explain('/bl/4') where step = 'octets';

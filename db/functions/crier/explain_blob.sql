@@ -17,7 +17,10 @@ as $$
                 format('Try it in psql: select octet_length(%s(...)).', route.call->>'function'))
         else
             crier.found('octets', true, format('%s octets of %s in %s ms', h.length, h.type, h.milliseconds),
-                case when h.by_hash and h.length > 1000000 then
+                case when h.compressed and h.length > 1000000 then
+                    'They are stored compressed, so that a window costs all before it: alter table ... '
+                    'alter column ... set storage external, and write them again.'
+                     when h.by_hash and h.length > 1000000 then
                     'Each request reads them all for the ETag: the option etag spares that.' end)
         end
     from crier.try_head(route.id, arguments) h;
