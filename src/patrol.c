@@ -181,6 +181,7 @@ static void keep_budget(struct walk *walk)
 {
     struct patrol *patrol = walk->patrol;
     size_t excess = bodies_adjust(walk->held - patrol->bodies);
+    bool others_have_told = patrol->report.count != 0; /* as we have, at the last walk */
     struct body *victim;
     struct ip ip;
 
@@ -189,7 +190,7 @@ static void keep_budget(struct walk *walk)
         bodies_tell(&patrol->report, NULL, 0);
     if (excess != 0)
         tell_holders(walk);
-    while (excess != 0 && bodies_largest(&ip) == 0 && (victim = find_victim(walk, &ip)) != NULL)
+    while (others_have_told && excess != 0 && bodies_largest(&ip) == 0 && (victim = find_victim(walk, &ip)) != NULL)
         excess = refuse(walk, victim);
 }
 

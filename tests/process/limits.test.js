@@ -1,6 +1,8 @@
 // What one client may have, and what becomes of one that takes more or that does not move on.
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
@@ -209,9 +211,25 @@ test('P04: no descriptors left: no spin, the database is reached, and all is wel
   const before = await relay.cpu();
   await sleep(1000);
   ok(await relay.cpu() - before < 0.3, 'it waits');
-  await app.sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'relay'`);
-  await until(async () => (await get(`${relay.admin}/readyz`)).status === 200, { what: 'it is connected again' });
-  strictEqual((await app.sql(`select 1 from pg_stat_activity where usename = 'relay'`)).length > 0, true);
+  const killed = (await app.sql(`select pid, pg_terminate_backend(pid) from pg_stat_activity where usename = 'relay'`)).map(({ pid }) => pid);
+  ok(killed.length > 0);
+  await until(async () => (await app.sql(`select 1 from pg_stat_activity where usename = 'relay' and pid <> all ($1)`, [killed])).length > 0
+    && (await get(`${relay.admin}/readyz`)).status === 200, { what: 'it is connected again' });
   clients.forEach((raw) => raw.close());
   await until(() => get(`${relay.url}/api/notes/1`).then(({ status }) => status === 200), { what: 'it serves again' });
+});
+
+test('P04: descriptors taken away by somebody else: a pause, not a spin', async () => {
+  const relay = await start('--threads', '1');
+  const limit = (files) => execFileSync('prlimit', ['--pid', String(relay.pid), `--nofile=${files}:1048576`]);
+  const open = readdirSync(`/proc/${relay.pid}/fd`).length;
+  limit(open + 3);
+  const clients = await Promise.all(Array.from({ length: 50 }, () => silent(relay)));
+  await relay.hears(/accept: Too many open files/);
+  const before = await relay.cpu();
+  await sleep(1000);
+  ok(await relay.cpu() - before < 0.3, 'it waits');
+  limit(1000);
+  strictEqual((await get(`${relay.url}/api/notes/1`)).status, 200);
+  clients.forEach((raw) => raw.close());
 });
