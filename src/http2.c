@@ -18,7 +18,7 @@ enum {
     STREAM_WINDOW = 256 << 10,  /* octets of a body that may be on their way */
     CONNECTION_WINDOW = 1 << 20,
     QUEUE_HIGH = 400,           /* frames that wait: we stop reading until they have left */
-    CLOSE_MS = 1000,            /* how long the peer may take to close after us */
+    CLOSE_MS = 2000,            /* how long the peer may take to close after us */
     DRAIN_NOTICE_MS = 300,      /* between the two GOAWAYs: what the client sent before the first may come */
 };
 
