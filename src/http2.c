@@ -13,8 +13,8 @@ enum {
     MAX_ACKS = 100,             /* answers to PING and SETTINGS that wait; more is a flood */
     MAX_SETTINGS = 32,          /* entries of one SETTINGS frame */
     MAX_CONTINUATIONS = 4,      /* CONTINUATION frames of one header block */
-    RESETS_BURST = 20000,       /* streams that a client may reset at once, and per second, whatever their age */
-    RESETS_PER_S = 1000,
+    RESETS_BURST = 20000,       /* resets by a client, whatever the age of the streams: at once … */
+    RESETS_PER_S = 1000,        /* … and per second */
     STREAM_WINDOW = 256 << 10,  /* octets of a body that may be on their way */
     CONNECTION_WINDOW = 1 << 20,
     QUEUE_HIGH = 400,           /* frames that wait: we stop reading until they have left */
@@ -210,7 +210,8 @@ static void greet(struct http2_connection *connection)
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     };
 
-    nghttp2_submit_settings(connection->session, NGHTTP2_FLAG_NONE, settings, sizeof(settings) / sizeof(*settings));
+    nghttp2_submit_settings(connection->session, NGHTTP2_FLAG_NONE, settings,
+                            sizeof(settings) / sizeof(*settings));
     nghttp2_session_set_local_window_size(connection->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW);
 }
 
@@ -223,7 +224,8 @@ static void init_lists(struct http2_connection *connection)
     h2o_linklist_init_anchor(&connection->starting);
 }
 
-void http2_accept(struct http2 *http2, h2o_hostconf_t **hosts, h2o_socket_t *socket, struct timeval connected_at)
+void http2_accept(struct http2 *http2, h2o_hostconf_t **hosts, h2o_socket_t *socket,
+                  struct timeval connected_at)
 {
     struct http2_connection *connection = (struct http2_connection *)h2o_create_connection(
         sizeof(*connection), http2->context, hosts, connected_at, &conn_callbacks);

@@ -56,7 +56,8 @@ struct http2 {
 
 void http2_init(struct http2 *http2, struct loop *loop, h2o_context_t *context, const struct options *options);
 /* Serves a connection whose client speaks HTTP/2; what it has sent already is in socket->input. */
-void http2_accept(struct http2 *http2, h2o_hostconf_t **hosts, h2o_socket_t *socket, struct timeval connected_at);
+void http2_accept(struct http2 *http2, h2o_hostconf_t **hosts, h2o_socket_t *socket,
+                  struct timeval connected_at);
 /* Takes no more streams; each connection closes when its last one has ended. */
 void http2_drain(struct http2 *http2);
 

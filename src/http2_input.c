@@ -76,7 +76,8 @@ static bool is_faultless_update(struct http2_connection *connection, const struc
 /* RFC 9113, 6.9.2: a new initial window moves that of every stream, below zero if need be. */
 static void on_settings(struct http2_connection *connection)
 {
-    int64_t now = nghttp2_session_get_remote_settings(connection->session, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE);
+    int64_t now = nghttp2_session_get_remote_settings(connection->session,
+                                                      NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE);
     int64_t by = now - connection->initial_window;
     h2o_linklist_t *next;
 

@@ -2,9 +2,9 @@
  *
  * Too fast is found out when it happens, by two token buckets of each connection: one for frames that
  * cost the sender nothing (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, RST_STREAM, unknown ones, DATA
- * with next to nothing in it), one for streams that come to nothing. A peer earns frames by what we send to it: it
- * may answer each DATA frame with WINDOW_UPDATEs. Streams that lived for a while do not count: a page
- * that is left resets all of its own.
+ * with next to nothing in it), one for streams that come to nothing. A peer earns frames by what we
+ * send to it: it may answer each DATA frame with WINDOW_UPDATEs. Streams that lived for a while do not
+ * count: a page that is left resets all of its own.
  *
  * Too slow is looked for once a second: deadlines need no timers of their own.
  */
@@ -54,7 +54,8 @@ static bool is_cheap(uint8_t type, size_t length)
 
 void http2_limit_frame(struct http2_connection *connection, uint8_t type, size_t length)
 {
-    if (is_cheap(type, length) && !take_token(&connection->frames, FRAMES_PER_S, FRAMES_BURST, now_of(connection)))
+    if (is_cheap(type, length) &&
+        !take_token(&connection->frames, FRAMES_PER_S, FRAMES_BURST, now_of(connection)))
         http2_terminate(connection, NGHTTP2_ENHANCE_YOUR_CALM, METRIC_HTTP2_ENDED_FLOOD);
 }
 

@@ -61,7 +61,8 @@ static void put_frame_header(uint8_t *at, const struct http2_stream *stream, siz
 }
 
 /* How much of a stream goes into one frame; 0 when a window is closed. */
-static size_t frame_length(const struct http2_connection *connection, const struct http2_stream *stream, size_t room)
+static size_t frame_length(const struct http2_connection *connection, const struct http2_stream *stream,
+                           size_t room)
 {
     size_t length = stream->left < HTTP2_FRAME ? stream->left : HTTP2_FRAME;
     int64_t window = stream->window < connection->window ? stream->window : connection->window;

@@ -60,7 +60,8 @@ size_t http2_request_received(const struct http2_request *request)
 
 /* --- receiving --------------------------------------------------------------------------------------- */
 
-static void do_send(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *bufs, size_t count, h2o_send_state_t state);
+static void do_send(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *bufs, size_t count,
+                    h2o_send_state_t state);
 static void on_written(struct http2_stream *stream, void *data, uint64_t now_ns);
 static void on_closed(struct http2_stream *stream, void *data);
 static const struct http2_feeder feeder = {on_written, on_closed};
@@ -123,7 +124,8 @@ static void add_cookie(struct http2_request *request, h2o_iovec_t value)
     if (request->cookie.base == NULL)
         request->cookie = value;
     else
-        request->cookie = h2o_concat(&request->req.pool, request->cookie, h2o_iovec_init(H2O_STRLIT("; ")), value);
+        request->cookie = h2o_concat(&request->req.pool, request->cookie,
+                                     h2o_iovec_init(H2O_STRLIT("; ")), value);
 }
 
 static void add_field(struct http2_request *request, const char *name, size_t length, h2o_iovec_t value)
@@ -313,7 +315,8 @@ static void start(struct http2_request *request)
 void http2_requests_start(struct http2_connection *connection)
 {
     while (!h2o_linklist_is_empty(&connection->starting)) {
-        struct http2_stream *stream = H2O_STRUCT_FROM_MEMBER(struct http2_stream, place, connection->starting.next);
+        struct http2_stream *stream =
+            H2O_STRUCT_FROM_MEMBER(struct http2_stream, place, connection->starting.next);
         h2o_linklist_unlink(&stream->place);
         start(stream->request);
     }
@@ -372,7 +375,8 @@ static void send_pieces(struct http2_stream *stream, h2o_req_t *req, const h2o_i
     http2_stream_send(stream, bufs, count);
 }
 
-static void do_send(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *bufs, size_t count, h2o_send_state_t state)
+static void do_send(h2o_ostream_t *self, h2o_req_t *req, h2o_iovec_t *bufs, size_t count,
+                    h2o_send_state_t state)
 {
     struct http2_stream *stream = ((struct last_stage *)self)->request->stream;
     size_t total = 0;
@@ -437,7 +441,8 @@ void http2_request_retire(struct http2_request *request)
 void http2_requests_dispose_retired(struct http2 *http2)
 {
     while (!h2o_linklist_is_empty(&http2->retired)) {
-        struct http2_request *request = H2O_STRUCT_FROM_MEMBER(struct http2_request, retired, http2->retired.next);
+        struct http2_request *request =
+            H2O_STRUCT_FROM_MEMBER(struct http2_request, retired, http2->retired.next);
         h2o_linklist_unlink(&request->retired);
         http2_request_dispose(request);
     }

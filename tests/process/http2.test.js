@@ -151,6 +151,38 @@ test('a window that changes under way moves every stream', async (t) => {
   ok(raw.body(1).equals(BIG.subarray(0, MIB)));
 });
 
+test('the window of the connection holds for all streams together, to the octet', async (t) => {
+  const relay = await startRelay();
+  const raw = await connectRaw(relay.url, { settings: { 4: 0x7fffffff } });
+  t.after(() => raw.close());
+  for (const id of [1, 3, 5]) raw.headers(id, get('/mid'));
+  const octets = () => [1, 3, 5].reduce((sum, id) => sum + raw.body(id).length, 0);
+  for (const [more, total] of [[0, 65_535], [1, 65_536], [100_000, 165_536]]) {
+    if (more) raw.update(0, more);
+    await raw.until(() => octets() >= total);
+    const pings = raw.frames.filter(({ type }) => type === TYPE.PING).length;
+    raw.ping();
+    await raw.until((frames) => frames.filter(({ type }) => type === TYPE.PING).length > pings);
+    strictEqual(octets(), total);
+  }
+});
+
+test('a stream that has ended well ends once: no reset follows its last frame', async (t) => {
+  const relay = await startRelay();
+  const raw = await connectRaw(relay.url);
+  t.after(() => raw.close());
+  raw.update(0, 10 * MIB);
+  const SSE = [['accept', 'text/event-stream']];
+  [get('/api/notes/1'), get('/nothing'), get('/api/notes/1', SSE), request('HEAD', '/mid'), request('DELETE', '/api/notes/1')]
+    .forEach((fields, i) => raw.headers(2 * i + 1, fields));
+  await raw.until(() => [1, 3, 7, 9].every((id) => raw.ended(id)) && raw.body(5).length > 0);
+  relay.signal('SIGTERM'); // ends the event stream
+  await raw.closed;
+  ok(raw.ended(5));
+  deepStrictEqual(raw.frames.filter(({ type }) => type === TYPE.RST_STREAM), []);
+  for (const id of [1, 3, 5, 7, 9]) strictEqual(raw.of(id).filter(({ type, flags }) => type <= TYPE.HEADERS && flags & 1).length, 1);
+});
+
 test('G4 a stream that is not read skips what is out of date; others of its connection go on', async (t) => {
   const relay = await startRelay();
   const raw = await connectRaw(relay.url, { settings: { 4: 0 } });
