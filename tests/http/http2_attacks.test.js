@@ -44,7 +44,7 @@ async function attack(run) {
   } finally {
     served = await good.stop();
   }
-  ok(served.slowest < patient(1000), `another client waited ${served.slowest} ms`);
+  ok(served.slowest < patient(2000), `another client waited ${served.slowest} ms`);
   await until(idle, { limit: 2000, what: 'idle again' });
   if (!SANITIZED) await until(async () => await relay.memory() - memory < 16 * MIB, { what: 'memory is back' });
   ok(!relay.result, 'the relay lives');
@@ -80,7 +80,7 @@ for (const [what, code] of [['CANCEL', CODE.CANCEL], ['NO_ERROR', CODE.NO_ERROR]
     const handled = await relay.metric('pgcrier_requests_total');
     const raw = await connect(t);
     await flood(raw, 20_000, (i) => Buffer.concat([headers(2 * i + 1, get('/api/notes/2')), rst(2 * i + 1, code)]));
-    await raw.closed;
+    await within(raw.closed, 'closed');
     toldOff(raw);
     strictEqual(await ended('resets'), before + 1);
     const ran = await relay.metric('pgcrier_requests_total') - handled;
@@ -102,7 +102,7 @@ for (const [what, make] of Object.entries(MADE_YOU_RESET)) {
     const before = await ended('resets');
     const raw = await connect(t);
     await flood(raw, 20_000, (i) => Buffer.concat(make(2 * i + 1)));
-    await raw.closed;
+    await within(raw.closed, 'closed');
     toldOff(raw);
     strictEqual(await ended('resets'), before + 1);
   }));
@@ -130,7 +130,7 @@ for (const [what, [make, code]] of Object.entries(CONNECTION_ERRORS)) {
     raw.headers(1, get('/api/notes/1', [['accept', 'text/event-stream']]));
     await raw.until(() => raw.body(1).length > 0);
     raw.write(make(1));
-    await raw.closed;
+    await within(raw.closed, 'closed');
     strictEqual(raw.goaway, code);
     await until(async () => await ended('protocol') === before + 1);
   });
@@ -200,7 +200,7 @@ for (const [what, make] of [['empty', () => Buffer.alloc(0)], ['full', (i) => bl
     const raw = await connect(t);
     raw.headers(1, get('/x'), { endHeaders: false });
     await flood(raw, 20_000, (i) => frame({ type: TYPE.CONTINUATION, id: 1, payload: make(i) }));
-    await raw.closed;
+    await within(raw.closed, 'closed');
     ok(raw.goaway === undefined || raw.goaway !== CODE.NO_ERROR);
   }));
 }
@@ -212,7 +212,7 @@ test('C18 header bomb: one field in the dynamic table, named again and again', (
   for (let id = 1; id < 40 && !raw.over; id += 2) {
     raw.headers(id, Buffer.concat([block(get('/x')), id === 1 ? indexed : Buffer.alloc(0), Buffer.alloc(12_000, 0xbe)]));
   }
-  await raw.closed;
+  await within(raw.closed, 'closed');
   strictEqual(raw.goaway, CODE.ENHANCE_YOUR_CALM);
 }));
 
@@ -221,7 +221,7 @@ test('C18 header bomb in trailers', (t) => attack(async () => {
   const indexed = Buffer.concat([Buffer.from([0x40]), Buffer.from([1, 0x61]), Buffer.from([127, 0xa1, 0x1e]), Buffer.alloc(4000, 0x62)]);
   raw.headers(1, Buffer.concat([block(request('POST', '/api/notes/1')), indexed]), { end: false });
   raw.headers(1, Buffer.alloc(12_000, 0xbe));
-  await raw.closed;
+  await within(raw.closed, 'closed');
   strictEqual(raw.goaway, CODE.ENHANCE_YOUR_CALM);
 }));
 
@@ -259,7 +259,7 @@ test('C17 1,000 streams at once: no more than 256, and the client is told to go'
   const raw = await connect(t);
   await until(async () => raw.frames.some(({ type }) => type === TYPE.SETTINGS));
   for (let i = 0; i < 1000; i += 1) raw.headers(2 * i + 1, get('/api/notes/1', [['accept', 'text/event-stream']]));
-  await raw.closed;
+  await within(raw.closed, 'closed');
   ok(await relay.metric('pgcrier_http2_streams') <= 256);
   ok(raw.goaway === CODE.PROTOCOL_ERROR || raw.goaway === CODE.ENHANCE_YOUR_CALM, `goaway ${raw.goaway}`);
 }));
@@ -281,7 +281,7 @@ test('C16 a reader who has stopped is cut after --slow-time, and its connection 
   for (let i = 0; i < 250; i += 1) raw.headers(2 * i + 1, get(LARGE));
   await until(async () => await ended('stuck') === before + 1);
   raw.resume();
-  await raw.closed;
+  await within(raw.closed, 'closed');
 }));
 
 test('C28 a header block, a body, a preface that do not come on', async (t) => {
@@ -291,10 +291,10 @@ test('C28 a header block, a body, a preface that do not come on', async (t) => {
   preface.write(Buffer.from('PRI * HTT'));
   head.headers(1, get('/x'), { endHeaders: false });
   body.headers(1, request('POST', '/api/notes/1'), { end: false });
-  await Promise.all([silent.closed, preface.closed, head.closed]);
+  await within(Promise.all([silent.closed, preface.closed, head.closed]), 'closed');
   strictEqual(head.goaway, CODE.ENHANCE_YOUR_CALM);
   await body.until(() => body.status(1) === 408);
-  await body.closed; // it is idle then
+  await within(body.closed, 'closed'); // it is idle then
   ok(performance.now() - began < patient(12_000));
 });
 
@@ -302,7 +302,7 @@ test('C16 an idle connection is closed, one with a stream is not', async (t) => 
   const idleOne = await connect(t);
   const streaming = await connect(t);
   streaming.headers(1, get('/api/notes/1', [['accept', 'text/event-stream']]));
-  await idleOne.closed;
+  await within(idleOne.closed, 'closed');
   strictEqual(idleOne.goaway, CODE.NO_ERROR);
   ok(!streaming.over);
 });

@@ -105,6 +105,26 @@ for (const [name, url] of [['h2c', (relay) => relay.url], ['TLS', (relay) => rel
   });
 }
 
+test('what little a client takes is the event first, then the downloads', async (t) => {
+  const relay = await startRelay('--threads', '1');
+  const raw = await connectRaw(relay.url, { settings: { 4: 0x7fffffff } });
+  t.after(() => raw.close());
+  raw.headers(1, get('/api/notes/1', [['accept', 'text/event-stream']]));
+  await raw.until(() => raw.body(1).length > 0);
+  const witness = await app.stream(`${relay.url}/api/notes/1`); // told after the first, by the same thread
+  await witness.next();
+  for (let id = 3; id < 63; id += 2) raw.headers(id, get('/big'));
+  const data = () => raw.frames.filter(({ type }) => type === TYPE.DATA);
+  const taken = () => data().reduce((sum, { payload }) => sum + payload.length, 0);
+  await raw.until(() => taken() === 65_535, 'the window of the connection is used up');
+  const before = data().length;
+  await app.sql("update app.notes set body = 'first' where id = 1");
+  await witness.next();
+  raw.update(0, 10);
+  await raw.until(() => taken() === 65_545);
+  strictEqual(data()[before].id, 1);
+});
+
 test('downloads share a connection fairly', async (t) => {
   const relay = await startRelay();
   const raw = await connectRaw(relay.url, { settings: { 4: 0x7fffffff } });
