@@ -18,7 +18,7 @@ const LEAST = {
   'transactions: committed': 100, 'transactions: rolled back': 5, 'transactions: 40001': 1,
   'steps: rolled back to a savepoint': 10, 'steps: taken back by an exception block': 5,
   'writes read back by GET': 15, 'streams resumed by id': 30, stalls: 4, 'faults: ': 5,
-  'endings: while nobody listens': 5, 'endings: in the middle of a read': 1, 'endings: asked for behind a read': 1,
+  'endings: while nobody listens': 5, 'endings: in the middle of a read': 1, 'endings: deleted': 1, 'endings: moved elsewhere': 1, 'endings: asked for behind a read': 1,
   'endings: before the topic was known': 1, 'endings: before the new topic was known': 1,
   'inline: applied': 20, 'disturbances: ': 10, 'changes: postponed': 3,
   'endings: across another commit': 2, 'endings: with the lock in use': 1, 'endings: together with another': 4, 'endings: inline during a read': 1,

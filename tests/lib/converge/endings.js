@@ -169,13 +169,14 @@ export class Endings {
     }
   }
 
+  // Of those that have rows, every other one; the first is deleted from.
   async leaving(sources, targets) {
-    for (const source of sources) {
+    const { rows } = await this.client.query('select board from model.items where board = any ($1) group by board order by array_position($1, board)', [sources]);
+    for (const [i, { board }] of rows.entries()) {
       const salt = this.random.below(1e6);
-      const moves = this.random.chance(0.5);
-      const left = moves ? await this.write(source, `select model.move(${source}, ${this.random.pick(targets)}, 1, ${salt})`)
-        : await this.write(source, `select model.remove(${source}, 1, ${salt})`);
-      if (left !== undefined) this.count(moves ? 'moved elsewhere' : 'deleted');
+      if (i % 2 === 1) await this.write(board, `select model.move(${board}, ${this.random.pick(targets)}, 1, ${salt})`);
+      else await this.write(board, `select model.remove(${board}, 1, ${salt})`);
+      this.count(i % 2 === 1 ? 'moved elsewhere' : 'deleted');
     }
   }
 
