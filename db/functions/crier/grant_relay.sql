@@ -16,7 +16,7 @@ begin
     execute format('grant select on crier.routes to %I', role);
     execute format('grant execute on function
         crier.version(), crier.relay_routes(), crier.resolve(integer, json), crier.read(integer, json),
-        crier.build(integer, jsonb, json), crier.relay_secret(),
+        crier.build(jsonb, json), crier.relay_secret(),
         crier.relay_report(uuid, json, json), crier.relay_stop(uuid), crier.refresh_watches(),
         crier.encode(text), crier.encode_octets(text), crier.template_parts(text), crier.items(json),
         crier.argument_fits(jsonb, json), crier.arguments_refuse(jsonb, json),

@@ -3,6 +3,7 @@ create or replace function crier.notify_inline(topics text[])
     set search_path = pg_catalog, pg_temp
 as $$
 declare
+    changed text;
     one record;
     built record;
     locked boolean;
@@ -22,21 +23,21 @@ begin
        Lock first, then build, in two statements, or two writers each build the document without the
        other's row. The lock is never waited for: whoever holds it may be waiting for this
        transaction. It lasts until the commit is visible, so that the next one sees it. */
-    for one in
-        select i.* from crier.inlined i where i.topic = any (topics) order by i.topic, i.key
-    loop
-        continue when one.key = any (keys); -- another relay has it too
-        exit when cardinality(keys) = 8;
-        locked := pg_try_advisory_xact_lock(hashtextextended(one.key, 7165905));
-        continue when not locked;
-        select * into built from crier.build_quickly(one.route, one.call, one.arguments);
-        continue when built.document is null
-            or one.has_topic and built.topic is distinct from one.topic
-            or octet_length(built.document) + octet_length(built.snapshot) > 7999 - 200;
-        told := told || one.topic;
-        keys := keys || one.key;
-        snapshots := snapshots || built.snapshot;
-        documents := documents || built.document;
+    foreach changed in array topics loop -- a query for all of them would be planned anew each time
+        for one in select i.* from crier.inlined i where i.topic = changed loop
+            exit when cardinality(keys) = 8;
+            continue when one.key = any (keys); -- another relay has it too
+            locked := pg_try_advisory_xact_lock(hashtextextended(one.key, 7165905));
+            continue when not locked;
+            select * into built from crier.build_quickly(one.route, one.call, one.arguments);
+            continue when built.document is null
+                or one.has_topic and built.topic is distinct from changed
+                or octet_length(built.document) + octet_length(built.snapshot) > 7999 - 200;
+            told := told || changed;
+            keys := keys || one.key;
+            snapshots := snapshots || built.snapshot;
+            documents := documents || built.document;
+        end loop;
     end loop;
     select * into secret from crier.secret;
     for i in 1 .. cardinality(keys) loop

@@ -32,7 +32,7 @@ begin
     end if;
     began := clock_timestamp();
     select b.document, b.topic, b.snapshot into document, topic, snapshot
-    from crier.build(route, call, arguments) b;
+    from crier.build(call, arguments) b;
     milliseconds := extract(epoch from clock_timestamp() - began) * 1000;
 end
 $$;
