@@ -45,7 +45,7 @@ begin
     perform crier.live('/api/waveforms', 'talking.waveforms(integer[])');
     perform crier.blob('/api/recordings/{id}/audio', 'talking.audio(integer)', type => 'talking.audio_type(integer)',
         cache => 'public, max-age=31536000, immutable', etag => 'talking.audio_version(integer)');
-    perform crier.action('POST', '/api/recordings', 'talking.create_recording(bytea,text,text,integer,integer,text)');
+    perform crier.action('POST', '/api/recordings', 'talking.create_recording(bytea,text,text,integer,integer,text,uuid)');
     perform crier.action('POST', '/api/recordings/{id}/votes', 'talking.vote(integer,uuid,integer)');
     perform crier.action('POST', '/api/recordings/{id}/presence', 'talking.presence(integer,text,text,text)');
     perform crier.watch('talking.recordings', '/api/recordings');

@@ -62,9 +62,9 @@ async function titleOf(answer) {
   return [title ?? `The server says ${answer.status}`, detail].filter(Boolean).join('. ');
 }
 
-// Sends a recording; onProgress gets shares of 1. Resolves to its id. { promise, abort }
-export function upload({ blob, author, title, parent, ms, peaks }, onProgress) {
-  const query = new URLSearchParams({ author });
+// Sends a recording; sent again under the same id it is no second one. onProgress gets shares of 1. Resolves to its id. { promise, abort }
+export function upload({ id, blob, author, title, parent, ms, peaks }, onProgress) {
+  const query = new URLSearchParams({ author, draft: id });
   if (title) query.set('title', title);
   if (parent !== undefined) query.set('parent_id', parent);
   if (ms !== undefined) query.set('duration_ms', ms);

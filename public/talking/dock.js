@@ -5,7 +5,7 @@
 // it is sent or discarded: it survives a failed upload, another target, another view.
 
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../vendor/htm-preact.js';
-import { readName, typeOf, upload, writeName } from './api.js';
+import { readName, typeOf, upload, uuid, writeName } from './api.js';
 import { Hidden } from './parts.js';
 import { measure } from './peaks.js';
 import { forget, pause } from './player.js';
@@ -21,7 +21,7 @@ const DRAFT = 'draft';
 // target: { id, author, title }, what is replied to; without an id a new thread.
 export function Dock({ target, onClose, onSent }) {
   const [phase, setPhase] = useState('idle'); // idle | asking | recording | measuring | ready | sending
-  const [draft, setDraft] = useState(); // { blob, url, ms, peaks }
+  const [draft, setDraft] = useState(); // { id, blob, url, ms, peaks }
   const [trouble, setTrouble] = useState();
   const [said, setSaid] = useState('');
   const [progress, setProgress] = useState(0);
@@ -41,7 +41,7 @@ export function Dock({ target, onClose, onSent }) {
     const measured = await measure(blob);
     setDraft((old) => {
       if (old) URL.revokeObjectURL(old.url);
-      return { blob, url: URL.createObjectURL(blob), ...measured };
+      return { id: uuid(), blob, url: URL.createObjectURL(blob), ...measured };
     });
     setPhase('ready');
     setSaid(measured ? `${spoken(measured.ms)} recorded. Listen to it, or send it.` : 'Ready to be sent.');
@@ -137,7 +137,7 @@ export function Dock({ target, onClose, onSent }) {
   }, [target.id]);
 
   const about = target.id === undefined ? 'A new thread' : html`Reply to <b dir="auto">${target.author}</b>`;
-  return html`<section class="dock ${phase}" ref=${here} aria-label="Record">
+  return html`<section class="dock ${phase}" ref=${here} aria-label="Record" onKeyDown=${(event) => { if (event.key === 'Escape' && !kept) onClose(); }}>
     <header>
       <h2>${about}${target.title && html` <span class="quote" dir="auto">${target.title}</span>`}</h2>
       <button class="close" aria-label=${kept ? 'Discard and close' : 'Close'} onClick=${() => { discard(); onClose(); }}>

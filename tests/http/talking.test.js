@@ -98,6 +98,15 @@ test('what cannot be stored is refused with a reason, and leaves nothing', async
   assert.equal(await count(), was);
 });
 
+test('a draft that is sent again, even at once, is one recording', async () => {
+  const was = await count();
+  const query = 'author=Ada&draft=00000000-0000-4000-8000-00000000000a';
+  const answers = await Promise.all([1, 2, 3].map(() => send(sound(1000), query)));
+  assert.deepEqual(answers.map(({ status }) => status), [201, 201, 201]);
+  assert.equal(new Set(answers.map(({ headers }) => headers.get('location'))).size, 1);
+  assert.equal(await count(), was + 1);
+});
+
 test('an upload that breaks off leaves no row', async () => {
   const was = await count();
   const { port } = url('/');

@@ -25,7 +25,7 @@ select set_eq($$ select method || ' ' || path, function, topic from crier.routes
               ('GET /api/recordings/{id}', 'talking.recording_tree(integer)', 'talking.thread_of(integer)'),
               ('GET /api/recordings/{id}/audio', 'talking.audio(integer)', null),
               ('GET /api/waveforms', 'talking.waveforms(integer[])', null),
-              ('POST /api/recordings', 'talking.create_recording(bytea,text,text,integer,integer,text)', null),
+              ('POST /api/recordings', 'talking.create_recording(bytea,text,text,integer,integer,text,uuid)', null),
               ('POST /api/recordings/{id}/votes', 'talking.vote(integer,uuid,integer)', null),
               ('POST /api/recordings/{id}/presence', 'talking.presence(integer,text,text,text)', null) $$,
     'everything is declared');

@@ -31,6 +31,12 @@ select is((select parent_id from talking.recordings order by id desc limit 1), n
 select isnt(a.version, b.version, 'other bytes have another version')
 from (select version from talking.audio order by recording_id limit 1) a, (select version from talking.audio order by recording_id desc limit 1) b;
 
+create temp table twice as select (r).body::jsonb from (
+    select talking.create_recording('\x01', 'Ada', _draft => md5('d')::uuid) r union all
+    select talking.create_recording('\x02', 'Ada', 'other', _draft => md5('d')::uuid)) r;
+select is(count(distinct body), 1::bigint, 'a draft that is sent again is no second recording') from twice;
+select is(count(*), 1::bigint, 'and is stored as it was first') from talking.audio where draft = md5('d')::uuid and bytes = '\x01';
+
 create temp table before_ as select count(*) from talking.recordings;
 select pg_temp.refused($$create_recording('\x00', '')$$, 'PT422', 'an author without a name');
 select pg_temp.refused($$create_recording('\x00', E' \t ')$$, 'PT422', 'or of spaces');
