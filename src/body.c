@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bodies.h"
+
 static bool is_token(const char *text, size_t length, const char *token)
 {
     return h2o_lcstris(text, length, token, strlen(token));
@@ -141,14 +143,26 @@ static bool take_text(struct body *body, h2o_iovec_t entity, struct problem *pro
     return true;
 }
 
+static bool count(struct body *body, size_t octets, struct problem *problem)
+{
+    if (bodies_take(octets) != 0) {
+        problem_set(problem, 503, "Too much is being uploaded", NULL);
+        return false;
+    }
+    body->counted = octets;
+    return true;
+}
+
 bool body_take(struct body *body, const struct route *route, h2o_iovec_t type, h2o_iovec_t entity,
                struct problem *problem)
 {
     enum media media = body_media(type.base, type.len);
 
-    *body = (struct body){NULL, 0, NULL};
+    *body = (struct body){NULL, 0, NULL, 0};
     if (route->body == BODY_IGNORED || entity.len == 0)
         return true;
+    if (!count(body, entity.len, problem))
+        return false;
     if (route->body == BODY_OCTETS) {
         body->octets = must_strndup(entity.base, entity.len);
         body->length = entity.len;
@@ -169,5 +183,6 @@ void body_dispose(struct body *body)
 {
     free(body->octets);
     free(body->form);
-    *body = (struct body){NULL, 0, NULL};
+    bodies_give(body->counted);
+    *body = (struct body){NULL, 0, NULL, 0};
 }

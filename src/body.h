@@ -4,6 +4,9 @@
  * A form is decoded here, into a JSON object of text (or arrays of text, where a field is repeated),
  * and only the fields that the route has a parameter for. Total functions over hostile octets;
  * nothing here recurses.
+ *
+ * What is passed on is a copy, because a write goes on when its client has gone. It counts in the
+ * budget for all bodies as long as it lives, or those who upload and leave could fill the queue.
  */
 #ifndef PGCRIER_BODY_H
 #define PGCRIER_BODY_H
@@ -23,6 +26,7 @@ struct body {
     char *octets;  /* a copy, which outlives the request; NULL when there is nothing to pass on */
     size_t length;
     char *form;    /* JSON text of a form's fields; NULL when it is none */
+    size_t counted; /* in the budget */
 };
 
 /* Returns false and sets the problem when the route cannot use the body. */

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { ROOT } from '../lib/cluster.js';
 import { SANITIZED } from '../lib/relay.js';
+import { get } from '../lib/sse.js';
 import { until } from '../lib/until.js';
 
 const app = await startApp({
@@ -368,6 +369,27 @@ test('C19: the memory of large bodies comes back', { skip: SANITIZED }, async ()
   const answers = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => post('/api/uploads?title=x', Buffer.alloc(16 << 20, i), {})));
   deepStrictEqual(answers.map((a) => a.status), [201, 201, 201, 201, 201, 201]);
   await until(async () => (await app.relay.memory()) - before < 16 << 20, { what: 'it is as small as before' });
+});
+
+test('C19: who uploads and leaves fills the budget for bodies, and no more', async () => {
+  const relay = await app.startRelay({ args: ['--pool', '1', '--body-budget', '20MiB'] });
+  const size = 4 << 20;
+  const body = Buffer.alloc(size);
+  const actions = () => relay.metric('pgcrier_actions_total');
+  const slow = get(`${relay.url}/api/wait/1.5`, { method: 'POST' });
+  await until(async () => await actions() === 1, { what: 'the only connection is taken' });
+  let [taken, refused] = [0, false];
+  while (!refused && taken < 10) {
+    const raw = await app.raw(`POST /api/uploads?title=x HTTP/1.1\r\nhost: x\r\ncontent-length: ${size}\r\n\r\n`, {}, relay);
+    raw.send(body);
+    await until(async () => (refused = /^HTTP\/1.1 503 /.test(raw.text)) || await actions() === taken + 2, { what: 'it waits for the database' });
+    if (!refused) taken += 1;
+    raw.reset();
+  }
+  ok(refused && taken >= 2 && taken <= 5, `${taken} bodies of 4 MiB in 20 MiB`);
+  strictEqual((await slow).status, 204);
+  await until(async () => await relay.metric('pgcrier_body_bytes') === 0, { what: 'all of it comes back' });
+  await relay.stop();
 });
 
 test('C22: an upload that is aborted half-way calls nothing', async () => {
