@@ -17,12 +17,19 @@ struct channel *channels_find(struct channels *channels, const char *name)
     return channel;
 }
 
-struct channel_key *channels_find_key(struct channels *channels, const char *name)
+static struct channel_key *find_path(struct channels *channels, const char *path)
 {
     struct channel_key *key;
 
-    HASH_FIND_STR(channels->by_key, name, key);
+    HASH_FIND_STR(channels->by_key, path, key);
     return key;
+}
+
+struct channel_key *channels_find_key(struct channels *channels, const char *name)
+{
+    size_t prefix = strlen(CHANNEL_KEY_PREFIX);
+
+    return strncmp(name, CHANNEL_KEY_PREFIX, prefix) == 0 ? find_path(channels, name + prefix) : NULL;
 }
 
 /* --- routes come and go ---------------------------------------------------------------------- */
@@ -109,7 +116,7 @@ void channels_follow(struct channels *channels, const struct routes *routes)
     }
     for (size_t i = 0; i < routes->count; ++i) {
         struct route *route = routes->route[i];
-        if (route->kind == ROUTE_CHANNEL && channels_find_key(channels, route->path) == NULL)
+        if (route->kind == ROUTE_CHANNEL && find_path(channels, route->path) == NULL)
             add(channels, route);
     }
 }

@@ -1,7 +1,8 @@
 /* channels.h -- which NOTIFY channels are relayed, and to whom.
  *
- * A route of kind channel is a key of its own, without a document: its path. Several may relay the
- * same channel. Core's thread only.
+ * A route of kind channel is a key of its own, without a document. Several may relay the same
+ * channel. The key is not the path alone, which may be that of a document, too, whose streams are
+ * still open: /events/{name} was there before /events/orders. Core's thread only, but for the prefix.
  */
 #ifndef PGCRIER_CHANNELS_H
 #define PGCRIER_CHANNELS_H
@@ -9,6 +10,8 @@
 #include <h2o.h>
 #include <uthash.h>
 #include "route.h"
+
+#define CHANNEL_KEY_PREFIX "channel " /* then the path */
 
 /* A route of kind channel. */
 struct channel_key {
@@ -43,7 +46,8 @@ void channels_init(struct channels *channels, unsigned workers);
 /* What the new table of routes means: routes come, go, and relay another channel than before. */
 void channels_follow(struct channels *channels, const struct routes *routes);
 struct channel *channels_find(struct channels *channels, const char *name);         /* NULL: none */
-struct channel_key *channels_find_key(struct channels *channels, const char *key); /* NULL: none */
+/* NULL when there is none, or it is a document's key. */
+struct channel_key *channels_find_key(struct channels *channels, const char *key);
 /* Worker `worker` has subscribers, or has none any more. */
 void channel_key_watch(struct channel_key *key, unsigned worker, struct call *call);
 void channel_key_unwatch(struct channel_key *key, unsigned worker);

@@ -104,6 +104,19 @@ static int serve_call(h2o_req_t *req, struct route *route, const struct path_seg
     return 0;
 }
 
+static void open_channel(h2o_req_t *req, struct call *call)
+{
+    struct buffer key;
+    struct call *keyed;
+
+    buffer_init(&key, CALL_MAX_ARGUMENTS + sizeof(CHANNEL_KEY_PREFIX));
+    buffer_printf(&key, CHANNEL_KEY_PREFIX "%s", call->key);
+    keyed = call_with_key(call, key.bytes);
+    buffer_dispose(&key);
+    stream_open(&worker_of(req)->streams, req, keyed, "");
+    call_unref(keyed);
+}
+
 /* There is nothing but a stream: whoever accepts one gets it. */
 static int serve_channel(h2o_req_t *req, struct route *route, const struct path_segments *segments,
                          const size_t *values, const struct path_query *query)
@@ -119,7 +132,7 @@ static int serve_channel(h2o_req_t *req, struct route *route, const struct path_
                     "Ask for it with Accept: text/event-stream");
         response_problem(req, &problem);
     } else if (is_get(req)) {
-        stream_open(&worker_of(req)->streams, req, call, "");
+        open_channel(req, call);
     } else {
         response_stream_head(req);
     }

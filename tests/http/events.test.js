@@ -287,6 +287,30 @@ test('one path, first a channel, then a document, then a channel again', async (
   third.close();
 });
 
+test('a channel under a path that was a document, by another route, is a channel for whoever comes then', async () => {
+  await app.sql(`select crier.live('/events/words/{word}', 'app.echo(text)')`);
+  const before = await until(async () => {
+    const stream = await app.stream('/events/words/one');
+    return stream.status === 200 && stream;
+  });
+  strictEqual(JSON.parse(await nextData(before)).word, 'one');
+  await channel('/events/words/one', 'word');
+  const after = await until(async () => {
+    const stream = await app.stream('/events/words/one');
+    await until(() => stream.comments.length > 0 || stream.events.length > 0);
+    if (stream.comments.some((c) => c.trim() === 'open')) return stream;
+    stream.close();
+    return undefined;
+  }, { what: 'the channel is served' });
+  await notify('word', 'up');
+  strictEqual(await nextData(after), 'up');
+  await app.sql(`select crier.unroute('/events/words/one')`);
+  strictEqual((await after.next()).type, 'gone');
+  strictEqual(before.over, undefined, 'the document is there as before');
+  strictEqual(before.events.length, 1);
+  before.close();
+});
+
 test('who accepts no event stream gets 406, and is told what to ask for', async () => {
   (await channelStream('/events/plain', 'plain')).close();
   for (const accept of ['application/json', 'text/html', 'text/event-stream;q=0', 'text/event-stream;q=0, */*']) {

@@ -85,8 +85,10 @@ static size_t keys_of(const char *name)
 
 static void watch(const char *path, unsigned worker)
 {
-    struct channel_key *key = channels_find_key(&channels, path);
-    struct call *call = test_call(key->route, path);
+    char name[40];
+    snprintf(name, sizeof(name), CHANNEL_KEY_PREFIX "%s", path);
+    struct channel_key *key = channels_find_key(&channels, name);
+    struct call *call = test_call(key->route, name);
     channel_key_watch(key, worker, call);
     call_unref(call);
 }
@@ -97,17 +99,18 @@ static void come_and_go(void **state)
     FOLLOW({"/a", "x"}, {"/b", "x"}, {"/c", "y"}, {"/d", NULL});
     assert_int_equal(keys_of("x"), 2);
     assert_int_equal(keys_of("y"), 1);
-    assert_null(channels_find_key(&channels, "/d"));
+    assert_null(channels_find_key(&channels, "channel /d"));
     watch("/a", 0);
     watch("/a", 1);
     watch("/c", 1);
     FOLLOW({"/b", "x"}, {"/c", "y"});
-    SAID("gone /a 3;dropped /a;");
+    SAID("gone channel /a 3;dropped /a;");
+    assert_null(channels_find_key(&channels, "/b")); /* that is a document's key */
     assert_int_equal(keys_of("x"), 1);
-    assert_int_equal(channels_find_key(&channels, "/c")->watchers, 2);
+    assert_int_equal(channels_find_key(&channels, "channel /c")->watchers, 2);
     FOLLOW({"/c", NULL});
     assert_null(channels_find(&channels, "x"));
-    assert_non_null(strstr(journal.bytes, "gone /c 2;dropped /c;"));
+    assert_non_null(strstr(journal.bytes, "gone channel /c 2;dropped /c;"));
 }
 
 static void another_channel(void **state)
@@ -119,9 +122,9 @@ static void another_channel(void **state)
     SAID("");
     assert_int_equal(keys_of("x"), 1);
     assert_int_equal(keys_of("y"), 1);
-    struct channel_key *key = channels_find_key(&channels, "/a");
+    struct channel_key *key = channels_find_key(&channels, "channel /a");
     assert_int_equal(key->watchers, 2);
-    assert_string_equal(key->call->key, "/a");
+    assert_string_equal(key->call->key, "channel /a");
     assert_string_equal(key->call->route->channel, "y");
     FOLLOW({"/a", "y"});
     assert_null(channels_find(&channels, "x"));
@@ -131,7 +134,7 @@ static void counts(void **state)
 {
     (void)state;
     FOLLOW({"/a", "x"});
-    struct channel_key *key = channels_find_key(&channels, "/a");
+    struct channel_key *key = channels_find_key(&channels, "channel /a");
     watch("/a", 0);
     channel_key_count(key, 0, 3);
     channel_key_count(key, 1, 4);
