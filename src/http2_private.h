@@ -52,23 +52,16 @@ enum http2_phase {
     HTTP2_ANSWER,     /* the request is whole, or refused */
 };
 
+/* What each DATA frame touches comes first. */
 struct http2_stream {
     struct http2_connection *connection;
-    int32_t id;
-    enum http2_phase phase;
-    h2o_linklist_t link;           /* in connection->streams */
     h2o_linklist_t place;          /* in starting, urgent, bulk or sent; or nowhere */
-    struct http2_request *request; /* NULL when a sink has taken over */
-    const struct http2_feeder *feeder; /* NULL: nobody is to be told */
-    void *data;
-    h2o_iovec_t own[HTTP2_BUFS];
     const h2o_iovec_t *bufs;       /* what is still to be sent: `own`, or the feeder's */
     size_t buf_offset;             /* octets of the first that are sent */
     size_t left;                   /* octets of all */
     int64_t window;
     uint64_t sent;
-    uint64_t opened_ns, deadline_ns;
-    uint64_t measured_ns, measured_sent; /* progress of the response, see http2_limit.c */
+    int32_t id;
     bool urgent;
     bool headed;                   /* the response's headers are queued */
     bool final;                    /* nothing comes after `left` */
@@ -76,6 +69,14 @@ struct http2_stream {
     bool complete;                 /* END_STREAM has been received */
     bool owes;                     /* written() is due when nothing is left */
     bool reset;                    /* RST_STREAM is queued */
+    const struct http2_feeder *feeder; /* NULL: nobody is to be told */
+    void *data;
+    uint64_t measured_ns, measured_sent; /* progress of the response, see http2_limit.c */
+    h2o_iovec_t own[HTTP2_BUFS];
+    enum http2_phase phase;
+    h2o_linklist_t link;           /* in connection->streams */
+    struct http2_request *request; /* NULL when a sink has taken over */
+    uint64_t opened_ns, deadline_ns;
 };
 
 /* --- http2.c ---------------------------------------------------------------------------------- */
