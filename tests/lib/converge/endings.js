@@ -92,7 +92,9 @@ export class Endings {
       const { rows } = await this.keeper.query(`select from pg_locks where locktype = 'advisory' and not granted
         and classid = $1 and objid = $2`, [gateClass, id]);
       return rows.length > 0;
-    }, { limit: 5000, every: 3, what: `a read of ${gateClass}/${id} has begun` });
+    }, { limit: 8000, every: 3 }).catch(() => {
+      this.checker.violation('no read has begun after a change, or for a new stream', { gate: gateClass, id });
+    });
   }
 
   // act() in the middle of the read that begin() causes. Returns whether it could be played: an empty
@@ -101,7 +103,7 @@ export class Endings {
     await this.shut(gateClass, id);
     try {
       if (await begin() === undefined) return false;
-      await this.arrived(gateClass, id);
+      if (!await this.arrived(gateClass, id)) return false;
       await act();
       return true;
     } finally {
