@@ -95,6 +95,19 @@ from (values ('{"short":"abcd"}', 'a domain''s check'), ('{"mood":"ugly"}', 'no 
     ('{"short":1}', 'a number for a domain over text'), ('{"shorts":["abcd"]}', 'a domain''s check in an array'), ('{"shorts":[1]}', 'a number in an array of a domain over text'),
     ('{"mood":{}}', 'an object'), ('{"count":"1","count":"x"}', 'the last of equal keys counts'), ('{', 'no JSON'), ('[]', 'no object')) as v(body, what);
 select throws_ok($$ select * from pg_temp.act('/domains', body => '{"count":null}') $$, '23502', null, 'a domain that is not null');
+create function pg_temp.detail(statement text) returns text language plpgsql as $$
+declare
+    detail text;
+begin
+    execute statement;
+exception when others then
+    get stacked diagnostics detail = pg_exception_detail;
+    return detail;
+end
+$$;
+select is(pg_temp.detail(format('select * from pg_temp.act(%L, body => %L)', '/domains', v.body)), v.detail, 'S14: names of types and constraints stay here: ' || v.body)
+from (values ('{"short":"abcd"}', '"short": that is no value of its type'), ('{"mood":"ugly"}', '"mood": that is no value of its type'),
+    ('{"mood":{}}', '"mood": an object cannot be of its type'), ('{"count":"x"}', '"count": invalid input syntax for type integer: "x"')) as v(body, detail);
 select throws_ok($$ select * from pg_temp.act('/s1') $$, 'PT400', 'Missing parameter', 'PT400: missing');
 select throws_ok($$ select * from pg_temp.act('/s1', '{"title":"x","other":"y"}') $$, 'PT400', 'Unknown query parameter', 'PT400: unknown');
 select throws_ok($$ select * from pg_temp.act('/s3', '{"title":"x","bytes":"y"}') $$, 'PT400', 'Unknown query parameter', 'PT400: the body''s argument in the query');

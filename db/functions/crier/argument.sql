@@ -10,6 +10,8 @@ create or replace function crier.argument(
 as $$
 declare
     kind constant text := jsonb_typeof(value);
+    builtin constant boolean := exists (select from pg_type t
+        where t.oid = pg_typeof(model) and t.typnamespace = 'pg_catalog'::regnamespace);
     item constant text := regexp_replace(reads, ' array$', '');
 begin
     /* A request's value as the type of model, which PostgreSQL decides about; what cannot be one
@@ -34,14 +36,17 @@ begin
     else
         raise data_exception using message = format('%s cannot be %s',
             case kind when 'array' then 'an array' when 'object' then 'an object' else 'a ' || kind end,
-            case when reads = 'text' then 'a text' else 'a ' || pg_typeof(model)::text end);
+            case when reads = 'text' then 'a text' when builtin then 'of type ' || pg_typeof(model)::text
+                 else 'of its type' end);
     end if;
 exception when others then
     if left(sqlstate, 2) not in ('22', '23', '42', '54') then
         raise;
     end if;
     raise exception using errcode = 'PT400', message = 'An argument cannot be converted to its type',
-        detail = format('"%s": %s', name, sqlerrm);
+        -- Names of types and constraints that are not PostgreSQL's own are nobody's business.
+        detail = format('"%s": %s', name, case when builtin or sqlstate = '22000' then sqlerrm
+                                               else 'that is no value of its type' end);
 end
 $$;
 comment on function crier.argument(jsonb, text, text, boolean, anyelement) is
