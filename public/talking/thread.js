@@ -147,7 +147,7 @@ function Row({ row: { recording, depth, parent }, root, now, toggle, open, mark,
           <svg aria-hidden="true" viewBox="0 0 12 12"><path d="M2 4l4 4 4-4" /></svg>
           ${open ? html`<${Hidden}>Collapse <//>` : 'Show '}${count(replies, 'reply')}<${Hidden}> to ${author}<//>
         </button>`}
-        ${depth > 1 && replies > 0 && html`<a class="plain alone" href=${href(id)}>This branch alone</a>`}
+        ${depth > DEEPEST_INDENT && replies > 0 && html`<a class="plain alone" href=${href(id)}>This branch alone</a>`}
       </footer>
       <${Who} who=${who} />
     </article>
