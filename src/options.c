@@ -73,7 +73,7 @@ static const struct row table[] = {
      IS_STRING, AT(tls_key), 0, 0},
     {"admin", ADDRESS, NULL, "where health and metrics are served; may be repeated",
      IS_ADDRESSES, AT(admin), 0, OPTIONS_MAX_LISTEN},
-    {"reuse-port", NULL, NULL, "share the ports of --listen with the relay that takes over",
+    {"reuse-port", NULL, NULL, "share the ports with the relay that takes over",
      IS_FLAG, AT(reuse_port), 0, 0},
     {"public", "DIR", NULL, "serve the static files of this directory",
      IS_DIRECTORY, AT(public_dir), 0, 0},
