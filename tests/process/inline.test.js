@@ -10,7 +10,7 @@ const SQL = `
   create table app.lines (id integer generated always as identity primary key, page integer not null, text text not null, at timestamptz not null default now());
   create function app.page(_page integer, _last integer default 100) returns json language sql stable security definer set search_path = app, pg_temp as $$
     select json_build_object('page', _page, 'lines', (select json_agg(l order by id) from (
-      select id, text, at, 1.1::float8 as f from app.lines where page = _page order by id desc limit _last) l)) $$;
+      select id, text, at, 0.1::float8 + 0.2 as f from app.lines where page = _page order by id desc limit _last) l)) $$;
   create function app.page_topic(_page integer) returns text language sql stable security definer set search_path = app, pg_temp as $$ select 'book/' || _page / 10 $$;
   select crier.live('/pages/{page}', 'app.page(integer, integer)', inline => true, min_interval => '0');
   select crier.live('/leaves/{page}', 'app.page(integer, integer)', topic => 'app.page_topic(integer)', inline => true, min_interval => '0');
