@@ -82,7 +82,6 @@ set local client_min_messages = 'warning';
 \ir functions/crier/refresh_watches.sql
 \ir functions/crier/topic_shape.sql
 \ir functions/crier/touch.sql
-\ir functions/crier/templates_meet.sql
 \ir functions/crier/announce_check.sql
 \ir functions/crier/announce.sql
 \ir functions/crier/channel_check.sql

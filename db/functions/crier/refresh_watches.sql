@@ -13,7 +13,10 @@ begin
        at the first one, long before a deadlock would be looked for; the order is random so that no
        busy table keeps the others from their turn. Where a foreign table became a partition the
        triggers go, because PostgreSQL refuses writes to it through a parent that has transition
-       tables. */
+       tables.
+       Rows of crier.pending that others can see are of transactions that are over: an error left them,
+       or a dump brought them, whose numbers come again. */
+    delete from crier.pending p where p.xid is distinct from pg_current_xact_id_if_assigned();
     for watch in
         select * from crier.watches w where to_regclass(w.relation) is not null order by random()
     loop
