@@ -1,5 +1,5 @@
 /* core.c -- see core.h. */
-#include "core.h"
+#include "core_private.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,8 +12,6 @@
 #include "notification.h"
 #include "worker.h"
 
-enum { ROUTES_RETRY_MS = 5000 };
-
 static atomic_bool is_ready;
 
 bool core_is_ready(void)
@@ -21,7 +19,7 @@ bool core_is_ready(void)
     return atomic_load_explicit(&is_ready, memory_order_relaxed);
 }
 
-static void update_ready(struct core *core)
+void core_update_ready(struct core *core)
 {
     bool ready = core->listener.heard && core->routes != NULL && core->pool.state == POOL_UP;
 
@@ -33,105 +31,10 @@ static void update_ready(struct core *core)
     }
 }
 
-static void fatal(struct core *core, int status)
+void core_fail(struct core *core, int status)
 {
     core->exit_status = status;
     core->on_fatal(core);
-}
-
-/* --- reads ----------------------------------------------------------------------------------- */
-
-/* One read in flight. The mirror outlives it: while it is reading, it does not vanish. */
-struct read {
-    struct pool_job job;
-    struct mirror *mirror;
-    struct call *call;
-    char route_id[16];
-};
-
-static void release_result(void *result)
-{
-    PQclear(result);
-}
-
-/* A copy, or NULL. */
-static char *column(const PGresult *result, int n)
-{
-    return PQgetisnull(result, 0, n) ? NULL : must_strdup(PQgetvalue(result, 0, n));
-}
-
-static void read_arrived(struct read *read, PGresult *result)
-{
-    const struct route *route = read->call->route;
-    struct mirror *mirror = read->mirror;
-    struct core *core = mirror->set->data;
-    bool report_news = false;
-    size_t length = (size_t)PQgetlength(result, 0, 0);
-    char *topic = column(result, 1), *snapshot = column(result, 2);
-    struct mirror_reading reading = {
-        .topic = topic, .snapshot = snapshot, .milliseconds = atof(PQgetvalue(result, 0, 3))};
-    struct problem problem;
-
-    if (PQgetisnull(result, 0, 0)) {
-        PQclear(result);
-        mirror_read_done(mirror, &reading);
-    } else if (length > route->max_bytes) {
-        PQclear(result);
-        log_error("the document of %s has %zu octets; the route %s allows %zu", read->call->key, length,
-                  route->path, route->max_bytes);
-        problem_set(&problem, 500, "The document is larger than its route allows", route->path);
-        mirror_read_failed(mirror, &problem, false);
-    } else {
-        metric_add(METRIC_FRAMES, 1);
-        reading.frame = frame_document(route->event, PQgetvalue(result, 0, 0), length, release_result,
-                                       result, mirror->read_noticed_ns);
-        report_news = route->inlined && !mirror->reported_document;
-        mirror_read_done(mirror, &reading);
-    }
-    free(topic);
-    free(snapshot);
-    if (report_news)
-        report_soon(&core->report); /* writers look there whether somebody reads inline */
-}
-
-static void on_read(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
-                    const char *sqlstate, const char *message)
-{
-    struct read *read = H2O_STRUCT_FROM_MEMBER(struct read, job, job);
-    struct problem problem;
-
-    if (outcome == POOL_OK) {
-        read_arrived(read, result);
-    } else if (outcome == POOL_AWAY) {
-        problem_set(&problem, 503, "The database is away", NULL);
-        mirror_read_failed(read->mirror, &problem, true);
-    } else {
-        log_warning("%s: %s: %s", read->call->key, sqlstate, message);
-        problem_from_sqlstate(&problem, sqlstate, message, false);
-        mirror_read_failed(read->mirror, &problem, false);
-    }
-    call_unref(read->call);
-    free(read);
-}
-
-static void start_read(struct mirror *mirror, bool somebody_waits)
-{
-    struct core *core = mirror->set->data;
-    struct read *read = must_alloc(sizeof(*read));
-
-    read->mirror = mirror;
-    read->call = call_ref(mirror->call);
-    snprintf(read->route_id, sizeof(read->route_id), "%d", read->call->route->id);
-    read->job = (struct pool_job){
-        .sql = "select document, topic, snapshot, milliseconds from crier.read($1, $2)",
-        .value_count = 2,
-        .values = {read->route_id, read->call->arguments},
-        .snapshot = true,
-        .repeatable = true,
-        .urgent = somebody_waits,
-        .done = on_read,
-    };
-    pool_submit(&core->pool, &read->job);
 }
 
 /* --- fan-out: one message for each worker that watches ----------------------------------------- */
@@ -171,239 +74,7 @@ static void dropped(struct mirror *mirror)
     report_end_key(&core->report, mirror);
 }
 
-static const struct mirror_ops mirror_ops = {start_read, publish, gone, dropped, failed};
-
-/* --- routes ---------------------------------------------------------------------------------- */
-
-static void load_routes(struct core *core);
-
-/* The columns of on_version()'s query, in its order. */
-enum { ID, METHOD, PATH, PARAMETERS, KIND, EVENT, INLINE, CHANNEL, HAS_TOPIC, MIN_INTERVAL, REREAD, MAX_BYTES, FINGERPRINT, SECRET };
-
-/* crier.channel() declares no other. */
-static bool set_channel(struct route *route, const char *name)
-{
-    if (route->kind != ROUTE_CHANNEL)
-        return true;
-    if (name[0] == '\0' || strcmp(name, "crier") == 0)
-        return false;
-    route->channel = must_strdup(name);
-    return true;
-}
-
-static struct route *read_row(const PGresult *result, int row)
-{
-    const char *method = PQgetvalue(result, row, METHOD), *path = PQgetvalue(result, row, PATH);
-    const char *event = PQgetvalue(result, row, EVENT), *err = NULL;
-    struct route *route = route_create(atoi(PQgetvalue(result, row, ID)), method, path,
-                                       PQgetvalue(result, row, PARAMETERS), &err);
-    if (route == NULL) {
-        log_error("route %s %s is left out: %s", method, path, err);
-        return NULL;
-    }
-    if (!route_kind_named(PQgetvalue(result, row, KIND), &route->kind)) {
-        log_error("route %s %s is left out: its kind is unknown", method, path);
-        route_unref(route);
-        return NULL;
-    }
-    if (!set_channel(route, PQgetvalue(result, row, CHANNEL))) {
-        log_error("route %s is left out: no channel can be called %s", path, PQgetvalue(result, row, CHANNEL));
-        route_unref(route);
-        return NULL;
-    }
-    route->inlined = PQgetvalue(result, row, INLINE)[0] == 't';
-    if (strcmp(event, "message") != 0) /* EventSource's default needs no line */
-        route->event = must_strdup(event);
-    route->has_topic = PQgetvalue(result, row, HAS_TOPIC)[0] == 't';
-    route->min_interval_ms = (unsigned)atoi(PQgetvalue(result, row, MIN_INTERVAL));
-    route->reread_ms = (unsigned)atoi(PQgetvalue(result, row, REREAD));
-    route->max_bytes = strtoull(PQgetvalue(result, row, MAX_BYTES), NULL, 10);
-    route->fingerprint = must_strdup(PQgetvalue(result, row, FINGERPRINT));
-    return route;
-}
-
-static struct routes *read_table(const PGresult *result)
-{
-    int rows = PQntuples(result);
-    struct route **list;
-    struct routes *routes;
-    size_t count = 0;
-
-    if (rows > ROUTES_MAX) {
-        log_error("there are %d routes; %d are served", rows, ROUTES_MAX);
-        rows = ROUTES_MAX;
-    }
-    list = must_alloc(((size_t)rows + 1) * sizeof(*list));
-    for (int row = 0; row < rows; ++row) {
-        struct route *route = read_row(result, row);
-        if (route != NULL)
-            list[count++] = route;
-    }
-    routes = routes_create(list, count);
-    free(list);
-    return routes;
-}
-
-/* What the new table means for a document that is being watched. */
-static void follow_route(struct mirror *mirror, const struct routes *routes)
-{
-    const struct route *old = mirror->call->route;
-    struct route *new = routes_find(routes, old);
-
-    if (new == NULL)
-        mirror_end(mirror);
-    else if (new->id != old->id || strcmp(old->fingerprint, new->fingerprint) != 0)
-        mirror_redefine(mirror, new);
-}
-
-/* Every row has the same secret; without rows nothing is inline. */
-static void read_secret(struct core *core, const PGresult *result)
-{
-    const char *hex = PQntuples(result) == 0 ? "" : PQgetvalue(result, 0, SECRET);
-
-    core->has_secret = strlen(hex) == 2 * INLINED_SECRET;
-    for (size_t i = 0; core->has_secret && i < INLINED_SECRET; ++i)
-        core->has_secret = sscanf(hex + 2 * i, "%2hhx", &core->secret[i]) == 1;
-}
-
-static void install_routes(struct core *core, struct routes *routes)
-{
-    struct mirror *mirror, *next;
-
-    routes_unref(core->routes);
-    core->routes = routes;
-    aliases_forget(&core->aliases);
-    HASH_ITER(hh, core->mirrors.by_key, mirror, next)
-        follow_route(mirror, routes);
-    channels_follow(&core->events.channels, routes);
-    for (unsigned i = 0; i < core->options->threads; ++i)
-        worker_set_routes(core->workers[i], routes_ref(routes));
-    log_notice("%zu routes", routes->count);
-    update_ready(core);
-}
-
-static void install_routes_next(struct core *core)
-{
-    struct routes *routes = core->routes_next;
-
-    core->routes_next = NULL;
-    if (routes != NULL)
-        install_routes(core, routes);
-}
-
-/* A channel's streams are opened when it is listened to, so that nothing is missed between the two:
- * LISTEN first, then the routes are the workers'. */
-static void listen_then_install(struct core *core, struct routes *routes)
-{
-    routes_unref(core->routes_next);
-    core->routes_next = routes;
-    for (size_t i = 0; i < routes->count; ++i) {
-        if (routes->route[i]->kind == ROUTE_CHANNEL)
-            listener_want(&core->listener, routes->route[i]->channel);
-    }
-    if (!listener_follow(&core->listener))
-        install_routes_next(core);
-}
-
-static void load_routes_later(struct core *core)
-{
-    timer_set(&core->loop.timers, &core->routes_retry, ROUTES_RETRY_MS * NS_PER_MS);
-}
-
-static void explain_failure(struct core *core, const char *sqlstate, const char *message)
-{
-    /* invalid_schema_name, undefined_function, undefined_table */
-    bool missing = strcmp(sqlstate, "3F000") == 0 || strcmp(sqlstate, "42883") == 0 ||
-                   strcmp(sqlstate, "42P01") == 0;
-    bool forbidden = strcmp(sqlstate, "42501") == 0;
-
-    if (missing)
-        log_error("the schema crier is not in this database: run psql -f install.sql there (%s)", message);
-    else if (forbidden)
-        log_error("this role may not read the routes: run select crier.grant_relay(current_user) as "
-                  "their owner, with this role's name (%s)", message);
-    else
-        log_error("the routes cannot be read: %s: %s", sqlstate, message);
-    if (!core->ready && (missing || forbidden))
-        fatal(core, 1);
-    else
-        load_routes_later(core);
-}
-
-static void on_routes(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
-                      const char *sqlstate, const char *message)
-{
-    struct core *core = H2O_STRUCT_FROM_MEMBER(struct core, routes_job, job);
-
-    core->routes_loading = false;
-    if (outcome == POOL_AWAY) {
-        load_routes_later(core); /* or when the pool is up again, if it was down */
-    } else if (outcome == POOL_ERROR) {
-        explain_failure(core, sqlstate, message);
-    } else {
-        read_secret(core, result);
-        listen_then_install(core, read_table(result));
-        PQclear(result);
-        if (core->routes_due)
-            load_routes(core);
-    }
-}
-
-static void on_version(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
-                       const char *sqlstate, const char *message)
-{
-    struct core *core = H2O_STRUCT_FROM_MEMBER(struct core, routes_job, job);
-    int version;
-
-    if (outcome != POOL_OK) {
-        on_routes(job, outcome, result, sqlstate, message);
-        return;
-    }
-    version = atoi(PQgetvalue(result, 0, 0));
-    if (version != SCHEMA_VERSION) {
-        log_error("the schema crier has version %d and this relay needs %d: upgrade the older of the "
-                  "two", version, SCHEMA_VERSION);
-        PQclear(result);
-        core->routes_loading = false;
-        fatal(core, 1);
-        return;
-    }
-    if (strcmp(PQgetvalue(result, 0, 1), "UTF8") != 0)
-        log_error("the database's encoding is %s: documents may not be valid UTF-8; create the database "
-                  "with encoding UTF8", PQgetvalue(result, 0, 1));
-    PQclear(result);
-    core->routes_job = (struct pool_job){
-        .sql = "select id, method, path, parameters, kind, event, inline, channel, has_topic, min_interval_ms, reread_ms, "
-               "max_bytes, fingerprint, (select encode(crier.relay_secret(), 'hex')) from crier.relay_routes()",
-        .snapshot = true,
-        .repeatable = true,
-        .urgent = true,
-        .done = on_routes,
-    };
-    pool_submit(&core->pool, &core->routes_job);
-}
-
-static void load_routes(struct core *core)
-{
-    core->routes_due = core->routes_loading;
-    if (core->routes_loading)
-        return;
-    timer_cancel(&core->loop.timers, &core->routes_retry);
-    core->routes_loading = true;
-    core->routes_job = (struct pool_job){
-        .sql = "select crier.version(), current_setting('server_encoding')",
-        .snapshot = true,
-        .repeatable = true,
-        .urgent = true,
-        .done = on_version,
-    };
-    pool_submit(&core->pool, &core->routes_job);
-}
-
-static void on_routes_retry(struct timer *timer)
-{
-    load_routes(H2O_STRUCT_FROM_MEMBER(struct core, routes_retry, timer));
-}
+static const struct mirror_ops mirror_ops = {core_read, publish, gone, dropped, failed};
 
 /* --- the database comes and goes ---------------------------------------------------------------- */
 
@@ -421,9 +92,9 @@ static void on_pool_state(struct pool *pool, bool up, const char *err)
     if (up) {
         aliases_resume(&core->aliases);
         if (timer_is_set(&core->routes_retry))
-            load_routes(core);
+            core_load_routes(core);
     }
-    update_ready(core);
+    core_update_ready(core);
 }
 
 static void on_listening(struct listener *listener)
@@ -434,17 +105,17 @@ static void on_listening(struct listener *listener)
     log_notice("listening to the database");
     events_after_gap(&core->events);
     mirrors_resynchronise(&core->mirrors);
-    load_routes(core);
+    core_load_routes(core);
 }
 
 static void on_channels(struct listener *listener)
 {
-    install_routes_next(listener->data);
+    core_install_routes(listener->data);
 }
 
 static void on_heard(struct listener *listener)
 {
-    update_ready(listener->data);
+    core_update_ready(listener->data);
 }
 
 static void on_listener_lost(struct listener *listener, const char *err)
@@ -455,9 +126,9 @@ static void on_listener_lost(struct listener *listener, const char *err)
         log_error("database: not listening: %s", err);
     snprintf(core->listener_error, sizeof(core->listener_error), "%s", err);
     if (!core->ready && strstr(err, "pooler") != NULL)
-        fatal(core, 1); /* it would never hear anything */
-    install_routes_next(core);
-    update_ready(core);
+        core_fail(core, 1); /* it would never hear anything */
+    core_install_routes(core);
+    core_update_ready(core);
 }
 
 static void on_template(struct core *core, const char *text)
@@ -516,7 +187,7 @@ static void on_notification(struct listener *listener, const char *channel, char
     else if (n.kind == NOTIFICATION_TEMPLATE)
         on_template(core, n.text);
     else if (n.kind == NOTIFICATION_ROUTES)
-        load_routes(core);
+        core_load_routes(core);
     notification_dispose(&n);
 }
 
@@ -732,7 +403,7 @@ void core_init(struct core *core, const struct options *options)
     events_init(&core->events, core, options->threads);
     aliases_init(&core->aliases, &core->pool, on_resolved);
     report_init(&core->report, &core->pool, &core->mirrors, &core->events.channels, core->id, &core->listener.listening);
-    core->routes_retry.fire = on_routes_retry;
+    core_routes_init(core);
 }
 
 void core_start(struct core *core)
