@@ -14,6 +14,7 @@ class Client {
   constructor(session) {
     this.session = session;
     this.goaway = undefined;
+    this.requests = new Set(); // open ones
     session.on('goaway', (code) => { this.goaway = code; });
     session.on('error', () => {});
     this.closed = new Promise((resolve) => { session.once('close', resolve); });
@@ -24,6 +25,8 @@ class Client {
     const given = { ':path': path, ':method': method, ...headers };
     for (const name of Object.keys(given)) if (given[name] === undefined) delete given[name];
     const request = this.session.request(given, { endStream: body === undefined });
+    this.requests.add(request);
+    request.once('close', () => this.requests.delete(request));
     const answer = new Promise((resolve, reject) => {
       request.once('response', resolve);
       request.once('error', reject);
@@ -61,7 +64,11 @@ class Client {
     return new Stream({ destroy: () => request.close(http2.constants.NGHTTP2_CANCEL) }, request);
   }
 
-  close() { this.session.destroy(); }
+  // Node 20 corrupts its heap at times when a session is destroyed under open streams.
+  close() {
+    for (const request of this.requests) request.close(http2.constants.NGHTTP2_CANCEL);
+    this.session.close();
+  }
 }
 
 // url: of a relay; or { path } of its Unix socket.
