@@ -98,13 +98,16 @@ const MADE_YOU_RESET = {
   'a connection header': (id) => [headers(id, get('/api/notes/2', [['connection', 'close']]))],
 };
 for (const [what, make] of Object.entries(MADE_YOU_RESET)) {
+  // What arrives in one go may be more streams than a connection may have (PROTOCOL_ERROR) before the
+  // resets are counted: either is the end of it.
   test(`C15 made-you-reset by ${what}`, (t) => attack(async () => {
-    const before = await ended('resets');
+    const endings = async () => await ended('resets') + await ended('protocol');
+    const before = await endings();
     const raw = await connect(t);
     await flood(raw, 20_000, (i) => Buffer.concat(make(2 * i + 1)));
     await within(raw.closed, 'closed');
-    toldOff(raw);
-    strictEqual(await ended('resets'), before + 1);
+    if (raw.goaway !== CODE.PROTOCOL_ERROR) toldOff(raw);
+    strictEqual(await endings(), before + 1);
   }));
 }
 
