@@ -121,15 +121,17 @@ static bool begin_frame(struct http2_connection *connection)
     const uint8_t *at = (const uint8_t *)(*input)->bytes;
     struct frame_header frame;
     uint32_t increment;
+    bool update; /* decided once: what follows changes the answer, while too little may be there */
 
     if ((*input)->size < FRAME_HEADER)
         return false;
     frame = read_frame_header(at);
-    if (is_faultless_update(connection, &frame) && (*input)->size < UPDATE)
+    update = is_faultless_update(connection, &frame);
+    if (update && (*input)->size < UPDATE)
         return false;
     ++connection->input.frames;
     http2_limit_frame(connection, frame.type, frame.length);
-    if (is_faultless_update(connection, &frame) && (increment = read_uint31(at + FRAME_HEADER)) != 0) {
+    if (update && (increment = read_uint31(at + FRAME_HEADER)) != 0) {
         if (frame.id == 0)
             update_connection(connection, increment);
         else

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
 import { startBeside } from '../lib/beside.js';
 import { connect2 } from '../lib/h2.js';
-import { CODE, TYPE, block, connectRaw, frame, get, request, settings, uint32 } from '../lib/h2raw.js';
+import { CODE, PREFACE, TYPE, block, connectRaw, frame, get, request, settings, uint32 } from '../lib/h2raw.js';
 import { SANITIZED } from '../lib/relay.js';
 import { patient, until, within } from '../lib/until.js';
 
@@ -138,6 +138,19 @@ for (const [what, [make, code]] of Object.entries(CONNECTION_ERRORS)) {
     await until(async () => await ended('protocol') === before + 1);
   });
 }
+
+// It was taken for a whole one, and the connection then read beyond its input (SIGSEGV).
+test('C15 half of a WINDOW_UPDATE as the first frame: a protocol error, once all of it is there', async (t) => {
+  const connections = async () => relay.metric('pgcrier_http2_connections');
+  await until(async () => await connections() === 0);
+  const raw = await connect(t, { greet: false });
+  raw.write(Buffer.concat([PREFACE, update(0, 1).subarray(0, 10)]));
+  await until(async () => await connections() === 1, { what: 'the beginning has arrived' });
+  raw.write(update(0, 1).subarray(10));
+  await within(raw.closed, 'closed');
+  strictEqual(raw.goaway, CODE.PROTOCOL_ERROR);
+  strictEqual((await app.get('/api/notes/1')).status, 200);
+});
 
 // Control: an assertion in update_stream_output_window aborts the process.
 test('C18 WINDOW_UPDATEs on a stream whose window is as large as it can be', (t) => attack(async () => {
