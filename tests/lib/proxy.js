@@ -23,6 +23,7 @@ class Link {
     this.far = net.connect({ host: proxy.target.host ?? '127.0.0.1', port: proxy.target.port, noDelay: true });
     near.setNoDelay(true);
     this.lost = false;
+    this.queue = [];
     this.toFar = 0;
     this.toNear = 0;
     this.carry(near, this.far, 'toFar');
@@ -50,12 +51,20 @@ class Link {
     from.once('end', () => { if (!this.silent()) this.later(() => to.end()); });
   }
 
-  // In order even when the delay shrinks: nothing leaves before what came earlier.
+  // In order even when the delay shrinks: what came later waits behind what came earlier. Timers of
+  // their own would not keep it, nor would doing at once what is due while an earlier timer is late.
   later(action) {
-    const due = Math.max(performance.now() + this.proxy.delayMs, this.due ?? 0);
-    this.due = due;
-    if (this.proxy.delayMs === 0 && due <= performance.now()) { action(); return; }
-    setTimeout(action, due - performance.now());
+    this.queue.push({ due: performance.now() + this.proxy.delayMs, action });
+    this.pump();
+  }
+
+  pump() {
+    while (this.queue.length > 0 && this.queue[0].due <= performance.now()) this.queue.shift().action();
+    if (this.queue.length === 0 || this.timer !== undefined) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.pump();
+    }, this.queue[0].due - performance.now());
   }
 
   reset() {

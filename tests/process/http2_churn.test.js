@@ -4,7 +4,7 @@
 // Control: with the bytes of a write taken from the streams themselves, instead of copied, and streams
 // freed at once, AddressSanitizer reports a use after free within seconds.
 
-import { ok, strictEqual } from 'node:assert/strict';
+import { strictEqual } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -104,9 +104,9 @@ test('C08 streams that are opened, read or not, reset and closed with writes in 
     }
   })();
   await forSeconds(async () => { opened += await visit(); }, 24);
+  while (opened <= 500 && !relay.result) opened += await visit(); // a slow machine
   writing = false;
   await writer;
-  ok(opened > 500, `${opened} streams`);
   await allGone();
 });
 
