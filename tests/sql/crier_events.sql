@@ -2,19 +2,7 @@
 begin;
 select no_plan();
 
-create function pg_temp.refused(statement text, state text, what text) returns setof text language plpgsql as $$
-declare
-    detail text;
-    hint text;
-begin
-    execute statement;
-    return next fail(what || ': is refused');
-exception when others then
-    get stacked diagnostics detail = pg_exception_detail, hint = pg_exception_hint;
-    return next is(sqlstate, state, format('%s: %s', what, state));
-    return next ok(detail <> '' and hint <> '', what || ': has a detail and a hint');
-end
-$$;
+\ir lib/refused.sql
 
 create schema events;
 create function events.doc(_id integer) returns json language sql stable as $$ select to_json(_id) $$;
