@@ -86,7 +86,7 @@ static void reload(void)
 {
     char err[512];
 
-    if (options.tls_listen_count == 0) {
+    if (server.tls == NULL) {
         log_notice("SIGHUP: there is nothing to reload");
         return;
     }
