@@ -77,5 +77,10 @@ void door_renew(struct door *door, SSL_CTX *tls);
 /* Takes what is queued for us, and then no more; that is done when door_is_open() says so. */
 void door_close(struct door *door);
 static inline bool door_is_open(const struct door *door) { return door->count != 0; }
+/* Connections that have come in and are open, whatever they do. */
+static inline size_t door_connections(const struct door *door)
+{
+    return door->clients.connections + door->admins.connections;
+}
 
 #endif

@@ -224,6 +224,13 @@ static void init_lists(struct http2_connection *connection)
     h2o_linklist_init_anchor(&connection->starting);
 }
 
+/* Its client is told that no more streams are taken; those that it opens in the meantime still are. */
+static void begin_drain(struct http2_connection *connection)
+{
+    nghttp2_submit_shutdown_notice(connection->session);
+    connection->close_at_ns = timers_now_ns(&connection->http2->loop->timers) + DRAIN_NOTICE_MS * NS_PER_MS;
+}
+
 void http2_accept(struct http2 *http2, h2o_hostconf_t **hosts, h2o_socket_t *socket,
                   struct timeval connected_at)
 {
@@ -239,7 +246,7 @@ void http2_accept(struct http2 *http2, h2o_hostconf_t **hosts, h2o_socket_t *soc
     h2o_linklist_insert(&http2->connections, &connection->link);
     metric_add(METRIC_HTTP2_CONNECTIONS, 1);
     if (++http2->count == 1)
-        timer_set(&http2->loop->timers, &http2->sweep, NS_PER_S);
+        timer_set(&http2->loop->timers, &http2->sweep, http2->draining ? DRAIN_NOTICE_MS * NS_PER_MS : NS_PER_S);
     if (nghttp2_session_server_new2(&connection->session, http2->callbacks, connection, http2->option) != 0) {
         log_error("out of memory");
         abort();
@@ -248,24 +255,20 @@ void http2_accept(struct http2 *http2, h2o_hostconf_t **hosts, h2o_socket_t *soc
     socket->data = connection;
     h2o_socket_read_start(socket, on_read);
     if (http2->draining)
-        nghttp2_session_terminate_session(connection->session, NGHTTP2_NO_ERROR);
+        begin_drain(connection);
     on_read(socket, NULL); /* what has come already is in the socket's buffer */
 }
 
 /* --- draining -------------------------------------------------------------------------------------- */
 
-/* Clients are told that no more streams are taken; those that they have opened in the meantime still are. */
 void http2_drain(struct http2 *http2)
 {
-    uint64_t now = timers_now_ns(&http2->loop->timers);
-
     http2->draining = true;
     for (h2o_linklist_t *at = http2->connections.next; at != &http2->connections; at = at->next) {
         struct http2_connection *connection = H2O_STRUCT_FROM_MEMBER(struct http2_connection, link, at);
         if (connection->closing)
             continue;
-        nghttp2_submit_shutdown_notice(connection->session);
-        connection->close_at_ns = now + DRAIN_NOTICE_MS * NS_PER_MS;
+        begin_drain(connection);
         http2_touch(connection);
     }
     if (http2->count != 0)

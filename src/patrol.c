@@ -255,22 +255,18 @@ void patrol_wake(struct patrol *patrol)
         timer_set(&patrol->loop->timers, &patrol->timer, PATROL_MS * NS_PER_MS);
 }
 
-struct tally {
-    size_t count;
-    bool idle;
-};
-
 static int count(h2o_req_t *req, void *data)
 {
-    struct tally *tally = data;
-    tally->count += tally->idle || phase_of(req) != PHASE_HEAD;
+    size_t *tally = data;
+
+    *tally += phase_of(req) != PHASE_HEAD;
     return 0;
 }
 
-size_t patrol_count(struct patrol *patrol, bool idle)
+size_t patrol_count(struct patrol *patrol)
 {
-    struct tally tally = {0, idle};
+    size_t tally = 0;
 
     patrol->context->globalconf->http1.callbacks.foreach_request(patrol->context, count, &tally);
-    return tally.count;
+    return tally;
 }

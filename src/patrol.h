@@ -42,7 +42,7 @@ struct patrol {
 void patrol_init(struct patrol *patrol, struct loop *loop, h2o_context_t *context, const struct options *options);
 /* There is a connection to see to. */
 void patrol_wake(struct patrol *patrol);
-/* Connections that are in the middle of a request, or, with `idle`, any. */
-size_t patrol_count(struct patrol *patrol, bool idle);
+/* Connections that are in the middle of a request. */
+size_t patrol_count(struct patrol *patrol);
 
 #endif

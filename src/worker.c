@@ -209,14 +209,16 @@ void worker_set_routes(struct worker *worker, struct routes *routes)
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* Requests that come in, that wait, answers that are being written, streams that are ending. For a
- * moment a connection that is idle is waited for, too: its next request may be on its way, and gets
- * an answer that says that it was the last. */
+ * moment every connection is waited for, one that is new and one that is idle, too: a request may be
+ * on its way, and gets an answer that says that it was the last. */
 static bool is_busy(struct worker *worker)
 {
     uint64_t elapsed = timers_now_ns(&worker->loop.timers) - worker->drain_began_ns;
 
+    if (elapsed < DRAIN_GRACE_MS * NS_PER_MS && door_connections(&worker->door) != 0)
+        return true;
     return door_is_open(&worker->door) || worker->asking + worker->streams.count + worker->http2.count != 0 ||
-           patrol_count(&worker->patrol, elapsed < DRAIN_GRACE_MS * NS_PER_MS) != 0;
+           patrol_count(&worker->patrol) != 0;
 }
 
 static void on_tick(struct timer *timer)
