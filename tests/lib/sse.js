@@ -234,13 +234,16 @@ export class Stream {
   }
 }
 
+// A connection of the request's own; `connect` makes its socket, where the URL does not tell how.
+const alone = (connect, localAddress) => (connect ? { createConnection: connect } : { agent: false, localAddress });
+
 // Opens a GET with Accept: text/event-stream (headers given override), on a connection of its own.
 // Whatever the status, the answer is returned: look at `status`.
-export function openStream(url, { headers = {}, lastEventId, method = 'GET', localAddress, limit } = {}) {
+export function openStream(url, { headers = {}, lastEventId, method = 'GET', localAddress, connect, limit } = {}) {
   const given = { accept: 'text/event-stream', 'last-event-id': lastEventId, ...headers };
   for (const name of Object.keys(given)) if (given[name] === undefined) delete given[name];
   const opened = deferred();
-  const request = http.request(url, { method, headers: given, agent: false, localAddress });
+  const request = http.request(url, { method, headers: given, ...alone(connect, localAddress) });
   request.once('response', (response) => opened.resolve(new Stream(request, response)));
   request.on('error', (error) => opened.reject(error));
   request.end();
@@ -249,9 +252,9 @@ export function openStream(url, { headers = {}, lastEventId, method = 'GET', loc
 }
 
 // One whole answer: { status, headers, body, text, json() }.
-export function get(url, { headers = {}, method = 'GET', body, limit, localAddress } = {}) {
+export function get(url, { headers = {}, method = 'GET', body, limit, localAddress, connect } = {}) {
   const done = deferred();
-  const request = http.request(url, { method, headers, agent: false, localAddress }, (response) => {
+  const request = http.request(url, { method, headers, ...alone(connect, localAddress) }, (response) => {
     const pieces = [];
     response.on('data', (piece) => pieces.push(piece));
     response.once('error', done.reject);

@@ -39,30 +39,15 @@ const app = await startApp({
 });
 const startRelay = (...args) => app.startRelay({ args: ['--public', place, ...tlsArgs(pem), ...args] });
 
-test('P01 a drain over HTTP/2: GOAWAY, the upload completes, streams end on an event boundary, status 0', async () => {
+test('P01 a drain over HTTP/2: two GOAWAYs; what was opened before is served, what comes after is not', async () => {
   const relay = await startRelay();
-  const clients = await Promise.all([relay.url, relay.tlsUrl].map((url) => connect2(url)));
-  const streams = (await Promise.all(clients.map((client) => Promise.all(
-    Array.from({ length: 50 }, (_, i) => client.stream(i % 2 ? '/api/large/1' : '/api/notes/1')))))).flat();
-  await Promise.all(streams.map((stream) => stream.next()));
   const raw = await connectRaw(relay.url);
   raw.headers(1, request('POST', '/api/upload', [['content-type', 'application/octet-stream']]), { end: false });
   raw.data(1, Buffer.alloc(1000));
-  await until(async () => await relay.metric('pgcrier_http2_streams') === 101);
-  let writing = true;
-  const writer = (async () => { for (let i = 0; writing; i += 1) await app.sql('update app.notes set body = $1 where id = 1', [`x${i}`]); })();
-  await streams[0].next();
-  const began = performance.now();
+  await until(async () => await relay.metric('pgcrier_http2_streams') === 1);
   relay.signal('SIGTERM');
-  for (const stream of streams) {
-    deepStrictEqual(await within(stream.ended, 'a stream ends'), { how: 'end' });
-    deepStrictEqual(stream.complaints, []);
-  }
-  writing = false;
-  await writer;
   await raw.until((frames) => frames.filter(({ type }) => type === TYPE.GOAWAY).length === 2, 'both GOAWAYs');
   strictEqual(raw.goaway, CODE.NO_ERROR);
-  strictEqual(relay.result, undefined, 'the upload is waited for');
   raw.headers(3, get('/api/notes/1')); // too late
   raw.data(1, Buffer.alloc(1000), true);
   await raw.until(() => raw.ended(1));
@@ -71,7 +56,6 @@ test('P01 a drain over HTTP/2: GOAWAY, the upload completes, streams end on an e
   await raw.closed;
   strictEqual(raw.status(3), undefined);
   strictEqual((await within(relay.exit, 'exit')).code, 0);
-  ok(performance.now() - began < patient(10_000));
 });
 
 test('P01 a drain cuts what does not end within --drain', async () => {
