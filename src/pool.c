@@ -17,9 +17,11 @@ struct pool_member {
     PGresult *result;      /* of the job's statement */
     unsigned syncs;        /* seen of the pipeline's two */
     bool committed;        /* the answer to COMMIT was seen */
+    bool failed;           /* the server said that the statement failed: nothing was committed */
 };
 
 static void dispatch(struct pool *pool);
+static void on_lost(struct pg *pg, const char *err);
 
 unsigned pool_backoff_ms(unsigned failures)
 {
@@ -127,7 +129,7 @@ static void run(struct pool_member *member, struct pool_job *job)
     enter(member, MEMBER_BUSY);
     member->job = job;
     member->syncs = 0;
-    member->committed = false;
+    member->committed = member->failed = false;
     pool->writing += job->write;
     job->member = member;
     /* A failure to queue means a broken connection, which on_lost() will report. */
@@ -148,6 +150,9 @@ static void collect(struct pool_member *member, PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
 
+    /* What libpq itself says of a broken connection has no SQLSTATE. */
+    if (status == PGRES_FATAL_ERROR && member->syncs == 0 && PQresultErrorField(result, PG_DIAG_SQLSTATE) != NULL)
+        member->failed = true;
     if (status == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0)
         member->committed = true;
     if (member->committed) /* whatever comes now (the server's goodbye, say) undoes nothing */
@@ -204,16 +209,20 @@ static bool is_large(const struct pool_job *job)
 static void complete(struct pool_member *member)
 {
     PGresult *result;
-    struct pool_job *job = detach(member, &result);
+    struct pool_job *job;
     bool idle = PQtransactionStatus(member->pg.conn) == PQTRANS_IDLE;
 
-    if (!idle) /* cannot be: COMMIT ended it. A connection in doubt is not used again. */
-        log_error("database: a connection was left in a transaction; it is closed");
-    if (idle && !is_large(job)) {
-        enter(member, MEMBER_IDLE);
-    } else {
+    if (!idle) { /* COMMIT has ended it: the server, or what is between, does not do what it says */
+        pg_close(&member->pg);
+        on_lost(&member->pg, "it was left in a transaction");
+        return;
+    }
+    job = detach(member, &result);
+    if (is_large(job)) {
         pg_close(&member->pg);
         enter(member, MEMBER_ABSENT);
+    } else {
+        enter(member, MEMBER_IDLE);
     }
     deliver(job, result);
 }
@@ -305,20 +314,10 @@ static void on_connected(struct pg *pg, const char *err)
     dispatch(pool);
 }
 
-/* The server said that the statement failed, so nothing was committed. (What libpq itself says of a
- * broken connection has no SQLSTATE.) */
-static bool has_failed(const struct pool_member *member)
-{
-    return member->syncs == 0 && member->result != NULL &&
-           PQresultStatus(member->result) == PGRES_FATAL_ERROR &&
-           PQresultErrorField(member->result, PG_DIAG_SQLSTATE) != NULL;
-}
-
 static void on_lost(struct pg *pg, const char *err)
 {
     struct pool_member *member = H2O_STRUCT_FROM_MEMBER(struct pool_member, pg, pg);
     struct pool *pool = member->pool;
-    bool committed = member->committed, failed = has_failed(member);
     PGresult *result;
     struct pool_job *job = detach(member, &result);
 
@@ -331,11 +330,11 @@ static void on_lost(struct pg *pg, const char *err)
         job->member = NULL;
         h2o_linklist_insert(pool->urgent.next, &job->link); /* at the head */
         ++pool->waiting;
-    } else if (job != NULL && committed) {
+    } else if (job != NULL && member->committed) {
         deliver(job, result);
         result = NULL;
     } else if (job != NULL) {
-        job->in_doubt = job->write && !failed;
+        job->in_doubt = job->write && !member->failed;
         finish(job, POOL_AWAY, NULL, NULL, err);
     }
     PQclear(result);
