@@ -17,6 +17,7 @@ import { clock, spoken } from './words.js';
 const MOST_OCTETS = 16 * 1024 * 1024;
 const METER_BARS = 48;
 const DRAFT = 'draft';
+const NEXT = '.record:enabled, .stop:enabled, .send';
 
 // target: { id, author, title }, what is replied to; without an id a new thread.
 export function Dock({ target, onClose, onSent }) {
@@ -129,15 +130,21 @@ export function Dock({ target, onClose, onSent }) {
     watch.observe(here.current);
     return () => { watch.disconnect(); document.documentElement.style.removeProperty('--dock'); };
   }, []);
+  // What was pressed goes away with its phase: the focus goes to what comes next. Not to what stops the
+  // sending, though: a key pressed twice would.
   useEffect(() => {
-    here.current.querySelector('.record, .stop, .send')?.focus({ preventScroll: true });
+    if (document.activeElement !== document.body && document.activeElement !== here.current) return;
+    (here.current.querySelector(NEXT) ?? here.current).focus({ preventScroll: true });
+  }, [phase]);
+  useEffect(() => {
+    here.current.querySelector(NEXT)?.focus({ preventScroll: true });
     requestAnimationFrame(() => requestAnimationFrame(() => {
       document.getElementById(`recording-${target.id}`)?.scrollIntoView({ block: 'nearest', behavior: 'instant' });
     }));
   }, [target.id]);
 
   const about = target.id === undefined ? 'A new thread' : html`Reply to <b dir="auto">${target.author}</b>`;
-  return html`<section class="dock ${phase}" ref=${here} aria-label="Record" onKeyDown=${(event) => { if (event.key === 'Escape' && !kept) onClose(); }}>
+  return html`<section class="dock ${phase}" ref=${here} tabindex="-1" aria-label="Record" onKeyDown=${(event) => { if (event.key === 'Escape' && !kept) onClose(); }}>
     <header>
       <h2>${about}${target.title && html` <span class="quote" dir="auto">${target.title}</span>`}</h2>
       <button class="close" aria-label=${kept ? 'Discard and close' : 'Close'} onClick=${() => { discard(); onClose(); }}>

@@ -195,6 +195,30 @@ test('a new thread from a file, and its way through failures: nothing is lost', 
   forgive(phone, /ERR_FAILED|503/);
 });
 
+test('the keyboard alone: record, stop, send, and back; the focus is never lost', async () => {
+  const [root, reply] = plant();
+  const page = await open(thread(root));
+  const focused = (name) => until(() => page.evaluate((n) => document.activeElement.className === n, name), { what: `the focus is on ${name}` });
+  await page.evaluate(() => localStorage.setItem('talking.name', 'Kim'));
+  await row(page, reply).locator('.reply').focus();
+  await page.keyboard.press('Enter');
+  await focused('record');
+  await page.keyboard.press('Enter');
+  await focused('stop');
+  await until(async () => /^1:5[0-8] left$/.test(await page.locator('.left').textContent()), { what: 'it counts down' });
+  await page.keyboard.press('Enter');
+  await focused('send');
+  await page.route('**/api/recordings?author=*', (route) => route.abort());
+  await page.keyboard.press('Enter');
+  await page.getByText('Nothing is lost: send it again.').waitFor();
+  await focused('send');
+  await page.unroute('**/api/recordings?author=*');
+  await page.keyboard.press('Enter');
+  await focused('plain reply');
+  await until(() => page.locator('.row', { hasText: 'Kim' }).count(), { what: 'the reply is there' });
+  forgive(page, /ERR_FAILED/);
+});
+
 test('presence ends with the tab, and with the network', async () => {
   const [root, reply] = plant();
   const ann = await open(thread(root));
