@@ -41,7 +41,18 @@ const request = (body, more) => ({
   method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), ...more,
 });
 
-export async function vote(id, direction) {
+// One after the other: two votes on one recording that are on their way at once may arrive the other
+// way round, and the first would count.
+const turns = new Map(); // id → when its last vote is settled, however
+
+export function vote(id, direction) {
+  const turn = (turns.get(id) ?? Promise.resolve()).then(() => sendVote(id, direction));
+  const settled = turn.catch(() => {}).then(() => { if (turns.get(id) === settled) turns.delete(id); });
+  turns.set(id, settled);
+  return turn;
+}
+
+async function sendVote(id, direction) {
   const answer = await fetch(`/api/recordings/${id}/votes`, request({ voter, direction }));
   if (!answer.ok) throw new Error(await titleOf(answer));
 }

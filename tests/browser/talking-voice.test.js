@@ -266,6 +266,25 @@ test('votes: of every voter one, changed, taken back, and everybody sees the ord
   await both(pair, async (page) => /: 2 for/.test(await up(page, reply).textContent()), 'two voters');
   await down(pair[1], reply).click();
   await both(pair, async (page) => /: 1 for/.test(await up(page, reply).textContent()) && /: 1 against/.test(await down(page, reply).textContent()), 'changed');
+  // One, and another before the first has arrived: they arrive one after the other.
+  const sent = [];
+  let first;
+  await pair[1].route('**/votes', async (route) => {
+    sent.push(route.request().postDataJSON().direction);
+    if (sent.length === 1) await new Promise((resolve) => { first = resolve; });
+    await route.continue();
+  });
+  await up(pair[1], reply).click();
+  await up(pair[1], reply).click();
+  await down(pair[1], reply).click();
+  await until(() => first);
+  await pair[1].evaluate(() => fetch('/api/recordings'));
+  assert.deepEqual(sent, [1]);
+  first();
+  await until(() => sent.length === 3);
+  assert.deepEqual(sent, [1, 0, -1]);
+  await both(pair, async (page) => /: 1 for/.test(await up(page, reply).textContent()) && /: 1 against/.test(await down(page, reply).textContent()), 'the last one counts');
+  await pair[1].unroute('**/votes');
   await down(pair[1], reply).click();
   await both(pair, async (page) => /: 0 against/.test(await down(page, reply).textContent()), 'taken back');
   await pair[0].reload();
