@@ -48,12 +48,16 @@ export const Composer = {
         busy.value = false;
       }
     }
+    const text = () => form.value.querySelector('textarea');
+    // Where the focus is on the button, which is disabled now, one goes on with the text.
+    const goOn = () => { if (document.activeElement === form.value?.querySelector('[type=submit]')) text().focus(); };
     const submit = () => !busy.value && !isEmpty() && !tooLong(draft) && attempt(async () => {
       const names = tags(draft.content);
       await createPost({ ...draft });
       remember(draft.author);
       Object.assign(draft, { title: '', content: '' });
       say(whereTo(names));
+      goOn();
     });
     const generate = () => !busy.value && attempt(async () => {
       await generatePost();
@@ -61,7 +65,7 @@ export const Composer = {
     });
     const addTag = () => {
       draft.content = `${draft.content.trimEnd()}${draft.content.trim() ? ' ' : ''}#${props.feed} `;
-      form.value.querySelector('textarea').focus();
+      text().focus();
     };
     return () => h('form', {
       ref: form, class: ['composer', { open: open.value }], 'aria-label': 'New post',
@@ -76,11 +80,11 @@ export const Composer = {
         error.value && alert('danger', `That did not work. ${error.value}`),
       ]),
       h('div', { class: 'actions' }, [
-        h('button', { type: 'button', class: 'btn btn-outline random', disabled: busy.value, onClick: generate }, [icon('dice'), 'Random post']),
+        h('button', { type: 'button', class: 'btn btn-outline random', 'aria-disabled': busy.value, onClick: generate }, [icon('dice'), 'Random post']),
         open.value && props.feed && !tags(draft.content).includes(props.feed)
           && h('button', { type: 'button', class: 'btn btn-outline add-tag', onClick: addTag }, `Add #${props.feed}`),
         h('span', { class: 'spring' }),
-        h('button', { type: 'submit', class: 'btn btn-accent', disabled: busy.value || isEmpty() || tooLong(draft) }, 'Post'),
+        h('button', { type: 'submit', class: 'btn btn-accent', disabled: isEmpty() || tooLong(draft), 'aria-disabled': busy.value }, 'Post'),
       ]),
     ]);
   },

@@ -46,7 +46,7 @@ export const Editor = {
         ]),
         h('div', { class: 'actions' }, [
           h('button', { type: 'button', class: 'btn btn-outline', onClick: cancel }, 'Cancel'),
-          h('button', { type: 'submit', class: 'btn btn-accent', disabled: draft.saving || tooLong(draft) }, draft.saving ? 'Saving…' : 'Save'),
+          h('button', { type: 'submit', class: 'btn btn-accent', disabled: tooLong(draft), 'aria-disabled': draft.saving }, draft.saving ? 'Saving…' : 'Save'),
         ]),
       ]);
     };

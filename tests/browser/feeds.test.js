@@ -307,6 +307,16 @@ test('the keyboard alone: write, post, edit, give up', async () => {
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('.post .content').textContent(), 'Typed #keyboard and edited');
   assert.match(await focused(), /^Edit/);
+  await page.locator('#new-content').focus();
+  await page.keyboard.type('Once more #keyboard');
+  await page.getByRole('button', { name: 'Post', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await until(async () => await page.locator('.post').count() === 2);
+  await until(async () => await focused() === 'new-content', { what: 'the focus is where one goes on, not on a button that is disabled' });
+  await page.getByRole('button', { name: 'Random post' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('A random post is out').waitFor();
+  assert.equal(await focused(), 'Random post', 'the focus stays for the next one');
   await page.locator('.back').focus();
   await page.keyboard.press('Enter');
   await until(async () => await focused() === 'Feeds', { what: 'the focus is on the heading of the new view' });
