@@ -7,9 +7,10 @@ as $$
 begin
     /* The recordings that begin a thread, the best first. How many replies each has is the sum of
        a few rows; counting them would read every thread of the list. No bitmap scans: only plain
-       ones mark what is dead in the index, and rows that were folded leave much of that. */
-    if _limit < 0 then
-        raise exception using errcode = 'PT400', message = 'limit must not be negative';
+       ones mark what is dead in the index, and rows that were folded leave much of that. Each limit is
+       a document of its own, and one vote makes all of them anew: hence not of any size. */
+    if _limit not between 0 and 1000 then
+        raise exception using errcode = 'PT400', message = 'limit is 0 to 1000';
     end if;
     return (
         select '{"recordings":[' || coalesce(string_agg(
@@ -24,4 +25,4 @@ begin
 end
 $$;
 comment on function talking.recordings_list(integer) is
-    'GET /api/recordings: the recordings that begin a thread, best first, each with the number of all its replies.';
+    'GET /api/recordings[?limit=50]: the recordings that begin a thread, best first, each with the number of all its replies; 1000 at most.';
