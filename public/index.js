@@ -14,10 +14,12 @@ if (navigator.clipboard) {
   });
 }
 
+const LISTED = 50; // at most
 let before;
 live('/api/recordings', ({ recordings }) => {
   const replies = recordings.reduce((sum, { reply_count: n }) => sum + n, 0);
-  const line = `${recordings.length} threads and ${replies} replies at this moment.`;
+  const threads = recordings.length < LISTED ? recordings.length : `The best ${LISTED}`;
+  const line = `${threads} threads and ${replies} replies at this moment.`;
   byId('live').textContent = before === undefined || before === line ? line : `${line} It has just changed.`;
   before = line;
 });

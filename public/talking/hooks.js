@@ -8,19 +8,20 @@ import { differences, remember } from './tree.js';
 const MARKED_MS = 6000;
 const MINUTE_MS = 60_000;
 
-// The current document of a path, and how fresh it is; onState is told, too.
+// The current document of a path, how fresh it is, and of which path: after a change the old one stays
+// until the new one has come. onState is told the state, too.
 // on: what is to be called with announcements, by name; always the same object.
 export function useLive(path, onState, on) {
-  const [newest, setNewest] = useState();
+  const [newest, setNewest] = useState({});
   const [state, setState] = useState('connecting');
-  useEffect(() => live(path, setNewest, {
+  useEffect(() => live(path, (document) => setNewest({ document, path }), {
     on,
     onState(next) {
       setState(next);
       onState(next);
     },
   }), [path]);
-  return [newest, state];
+  return [newest.document, state, newest.path];
 }
 
 // Now, once a minute.
@@ -34,19 +35,19 @@ export function useNow() {
 }
 
 // What is new or has new votes since the document before, for a moment: a Map from id to mark.
-// Whatever the first document holds is not new.
-export function useMarks(recordings) {
+// Whatever the first document of a path holds is not new.
+export function useMarks(recordings, path) {
   const known = useRef();
   const [marks, setMarks] = useState(new Map());
   useLayoutEffect(() => {
     if (recordings === undefined) return undefined;
-    const fresh = known.current ? differences(known.current, recordings) : new Map();
-    known.current = remember(recordings);
+    const fresh = known.current && known.current.path === path ? differences(known.current.recordings, recordings) : new Map();
+    known.current = { path, recordings: remember(recordings) };
     if (fresh.size === 0) return undefined;
     setMarks((old) => new Map([...old, ...fresh]));
     setTimeout(() => setMarks((old) => without(old, fresh)), MARKED_MS);
     return undefined;
-  }, [recordings]);
+  }, [recordings, path]);
   return marks;
 }
 

@@ -1,20 +1,29 @@
-// list.js -- all threads, best first.
+// list.js -- the threads, best first: fifty, and more of them when they are wanted.
 
-import { html } from '../vendor/htm-preact.js';
+import { html, useState } from '../vendor/htm-preact.js';
 import { useKeptPlace, useLive, useMarks, useNow } from './hooks.js';
 import { Avatar, Microphone, Replies, Time, Title, Voice, href } from './parts.js';
 import { Votes } from './votes.js';
 import { useWaves } from './waves.js';
 
 const NONE = [];
+const AT_FIRST = 50; // what the server gives unless asked for more
+const MORE = 150;
+const MOST = 1000; // what it gives at most
+let wanted = AT_FIRST; // stays so when one comes back from a thread
 
 export function List({ onState, onReply }) {
-  const [list] = useLive('/api/recordings', onState);
+  const [limit, setLimit] = useState(wanted);
+  const [list, , path] = useLive(limit === AT_FIRST ? '/api/recordings' : `/api/recordings?limit=${limit}`, onState);
   const recordings = list?.recordings;
-  const marks = useMarks(recordings);
+  const marks = useMarks(recordings, path);
   const waves = useWaves(recordings ?? NONE);
   const now = useNow();
   useKeptPlace();
+  const more = () => {
+    wanted = Math.min(limit + MORE, MOST);
+    setLimit(wanted);
+  };
   return html`<main>
     <div class="bar">
       <h1>Threads</h1>
@@ -24,6 +33,7 @@ export function List({ onState, onReply }) {
     <ol class="threads" aria-label="Threads, best first">
       ${recordings?.map((recording) => html`<${Entry} key=${recording.id} recording=${recording} now=${now} mark=${marks.get(recording.id)} waves=${waves} />`)}
     </ol>
+    ${recordings?.length >= limit && limit < MOST && html`<p class="more"><button onClick=${more}>Show more</button></p>`}
   </main>`;
 }
 

@@ -87,6 +87,26 @@ test('the list follows, too: a new thread, its votes, the number of replies', as
   await both(pair, async (page) => await page.locator('.entry a').first().getAttribute('href') === `#/recordings/${id}`, 'the best comes first');
 });
 
+test('fifty threads, and more when they are wanted, which are not new', async () => {
+  psql(`insert into talking.recordings (author, title) select 'many', i::text from generate_series(1, 120) i;
+    insert into talking.votes select id, gen_random_uuid(), 1 from talking.recordings where author = 'many'`);
+  const page = await open();
+  const entries = () => page.locator('.entry').count();
+  assert.equal(await entries(), 50);
+  const button = page.getByRole('button', { name: 'Show more' });
+  await button.click();
+  await until(async () => await entries() === Number(psql('select count(*) from talking.recordings where parent_id is null')), { what: 'all of them' });
+  assert.equal(await button.count(), 0, 'there are no more');
+  assert.equal(await page.locator('.badge').count(), 0);
+  psql("insert into talking.recordings (author, title) values ('many', 'This one is')");
+  await until(() => page.locator('.entry', { hasText: 'This one is' }).locator('.badge').count(), { what: 'live like the others' });
+  await page.locator('.entry a').first().click();
+  await page.locator('.back').click();
+  await until(async () => await entries() > 120, { what: 'as many as before on the way back' });
+  psql("delete from talking.recordings where author = 'many'");
+  await until(async () => await entries() < 50, { what: 'gone' });
+});
+
 test('the keyboard reaches everything, and keeps its place while rows move', async () => {
   const page = await open();
   const first = await page.locator('.entry a').first().getAttribute('href');
