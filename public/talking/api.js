@@ -57,9 +57,9 @@ async function sendVote(id, direction) {
   if (!answer.ok) throw new Error(await titleOf(answer));
 }
 
-// Nobody waits for it, and nothing depends on it: it is said again, or forgotten.
+// Nothing depends on it: it is said again, or forgotten. Settles when it has arrived, or has not.
 export function say(id, who, state) {
-  fetch(`/api/recordings/${id}/presence`, request({ who, state, session }, { keepalive: true })).catch(() => {});
+  return fetch(`/api/recordings/${id}/presence`, request({ who, state, session }, { keepalive: true })).catch(() => {});
 }
 
 // For a page that is going away.

@@ -15,7 +15,8 @@ export function usePresenceOf(id, who, recording) {
   name.current = who.trim().slice(0, 80) || 'Somebody';
   useEffect(() => {
     if (!recording || id === undefined) return undefined;
-    const again = () => say(id, name.current, 'recording');
+    let said;
+    const again = () => { said = say(id, name.current, 'recording'); };
     const leave = () => sayAtLast(id, name.current, 'idle');
     again();
     const timer = setInterval(again, EVERY_MS);
@@ -23,7 +24,7 @@ export function usePresenceOf(id, who, recording) {
     return () => {
       clearInterval(timer);
       removeEventListener('pagehide', leave);
-      say(id, name.current, 'idle');
+      said.then(() => say(id, name.current, 'idle')); // at once it might overtake
     };
   }, [id, recording]);
 }

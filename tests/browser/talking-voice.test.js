@@ -219,6 +219,28 @@ test('the keyboard alone: record, stop, send, and back; the focus is never lost'
   forgive(page, /ERR_FAILED/);
 });
 
+test('that somebody has stopped arrives after that he has begun', async () => {
+  const [root] = plant();
+  const page = await open(thread(root));
+  const states = [];
+  let arrive;
+  const slow = new Promise((resolve) => { arrive = resolve; });
+  await page.route('**/presence', async (route) => {
+    const { state } = route.request().postDataJSON();
+    states.push(state);
+    if (state === 'recording') await slow;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'Reply to Ann' }).click();
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await until(() => states.length > 0, { what: 'it is said, and on its way' });
+  await page.getByRole('button', { name: 'Discard', exact: true }).click();
+  await page.evaluate(() => fetch('/api/recordings'));
+  assert.equal(states.includes('idle'), false);
+  arrive();
+  await until(() => states.at(-1) === 'idle');
+});
+
 test('presence ends with the tab, and with the network', async () => {
   const [root, reply] = plant();
   const ann = await open(thread(root));
