@@ -72,7 +72,10 @@ static void check_range(h2o_req_t *req)
 {
     ssize_t at = h2o_find_header(&req->headers, H2O_TOKEN_RANGE, -1);
 
-    if (at != -1 && !is_simple_range(req->headers.entries[at].value))
+    if (at == -1 || (is_simple_range(req->headers.entries[at].value) &&
+                     h2o_find_header(&req->headers, H2O_TOKEN_RANGE, at) == -1))
+        return;
+    for (; at != -1; at = h2o_find_header(&req->headers, H2O_TOKEN_RANGE, -1))
         h2o_delete_header(&req->headers, at);
 }
 

@@ -59,6 +59,18 @@ test('C24: more than one range, and two thousand: the file once', async () => {
   ok(await app.relay.memory() - memory < 16 << 20);
 });
 
+// The second was looked at by nobody once the first had been taken away.
+test('C24: behind a list of ranges no other Range is heard', async () => {
+  const list = 'bytes=0-,1-,2-';
+  for (const lines of [[list, list], [list, 'bytes=0-0', list], ['bytes=0-0', list], [list, 'bytes=0-0']]) {
+    const fields = lines.map((value) => `Range: ${value}\r\n`).join('');
+    const raw = await app.raw(`GET /ten HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${fields}\r\n`);
+    await raw.closed;
+    match(raw.text, /^HTTP\/1\.1 200 /);
+    ok(raw.text.endsWith('\r\n\r\n0123456789'), raw.text);
+  }
+});
+
 test('C12: what is no file is not there, and stops nothing', async () => {
   for (const path of ['/pipe', '/zero', '/socket', '/empty/', '/empty/../pipe']) {
     const { status, headers } = await app.get(path);
