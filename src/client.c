@@ -158,13 +158,27 @@ static h2o_iovec_t trim(h2o_iovec_t text)
     return text;
 }
 
-/* Takes what stands behind the last `separator` off the list. */
+/* Whether the quote at `at` is one inside a quoted string (RFC 9110, 5.6.4). */
+static bool is_escaped(h2o_iovec_t list, size_t at)
+{
+    size_t begin = at;
+
+    while (begin != 0 && list.base[begin - 1] == '\\')
+        --begin;
+    return (at - begin) % 2 == 1;
+}
+
+/* Takes what stands behind the last `separator` off the list. One between quotes is none: a proxy may
+ * quote there what its client has said. Seen from the end, quotes that the client left open come last. */
 static h2o_iovec_t take_last(h2o_iovec_t *list, char separator)
 {
     size_t begin = list->len;
+    bool quoted = false;
 
-    while (begin != 0 && list->base[begin - 1] != separator)
-        --begin;
+    for (; begin != 0 && (quoted || list->base[begin - 1] != separator); --begin) {
+        if (list->base[begin - 1] == '"' && !is_escaped(*list, begin - 1))
+            quoted = !quoted;
+    }
     h2o_iovec_t last = h2o_iovec_init(list->base + begin, list->len - begin);
     list->len = begin == 0 ? 0 : begin - 1;
     return trim(last);

@@ -86,6 +86,11 @@ test('a trusted proxy: its clients are counted by their own addresses, whatever 
     [{ forwarded: 'for=198.51.100.7, For="192.0.2.1:80"' }, 'refused'],
     [{ forwarded: 'for=192.0.2.1, for="[2001:db8::7]:99"' }, 'stream'],
     [{ forwarded: 'for=192.0.2.9', 'x-forwarded-for': '192.0.2.1' }, 'refused'],
+    // A proxy quotes what its client calls the host; a client leaves a quote open.
+    [{ forwarded: 'for=192.0.2.1;host="x, for=198.51.100.9"' }, 'refused'],
+    [{ forwarded: 'for=192.0.2.1;host="x;for=198.51.100.9;y"' }, 'refused'],
+    [{ forwarded: 'for=192.0.2.1;host="\\", for=198.51.100.9;x=\\"\\\\"' }, 'refused'],
+    [{ forwarded: 'for="198.51.100.9, for=192.0.2.1' }, 'refused'],
     [{}, 'stream'],
   ]) strictEqual(await statusOf(headers), wanted, JSON.stringify(headers));
   one.close();
