@@ -131,6 +131,8 @@ static bool begin_frame(struct http2_connection *connection)
         return false;
     ++connection->input.frames;
     http2_limit_frame(connection, frame.type, frame.length);
+    if (frame.type == NGHTTP2_PRIORITY && frame.id == 0) /* libnghttp2 does not look into it any more */
+        http2_terminate(connection, NGHTTP2_PROTOCOL_ERROR, METRIC_HTTP2_ENDED_PROTOCOL);
     if (update && (increment = read_uint31(at + FRAME_HEADER)) != 0) {
         if (frame.id == 0)
             update_connection(connection, increment);

@@ -120,6 +120,7 @@ const CONNECTION_ERRORS = {
   'DATA on a stream that is half closed': [(id) => frame({ type: TYPE.DATA, id, payload: Buffer.from('x') }), CODE.STREAM_CLOSED],
   'HEADERS on a stream that is half closed': [(id) => headers(id, get('/x')), CODE.STREAM_CLOSED],
   'RST_STREAM on an idle stream': [() => rst(9999, 8), CODE.PROTOCOL_ERROR],
+  'PRIORITY of the connection': [() => frame({ type: TYPE.PRIORITY, id: 0, payload: Buffer.alloc(5) }), CODE.PROTOCOL_ERROR],
   'a frame longer than 16,384 octets': [(id) => frame({ type: TYPE.DATA, id, payload: Buffer.alloc(16385) }), CODE.FRAME_SIZE_ERROR],
   'WINDOW_UPDATE within a header block': [(id) => Buffer.concat([headers(id + 2, get('/x'), 1), update(0, 1)]), CODE.PROTOCOL_ERROR],
   'an initial window beyond 2^31 - 1': [() => settings({ 4: 0xffffffff }), CODE.FLOW_CONTROL_ERROR],
