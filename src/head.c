@@ -25,7 +25,7 @@ static bool is_field(const char *line, size_t length, const char *name)
 
 const char *head_fault(const char *bytes, size_t size, size_t *length)
 {
-    const char *end = bytes + size, *next, *stop;
+    const char *begin = bytes, *end = bytes + size, *next, *stop;
     unsigned bodies = 0, hosts = 0;
 
     /* Empty lines before the request line are skipped (RFC 9112, 2.2). */
@@ -44,7 +44,7 @@ const char *head_fault(const char *bytes, size_t size, size_t *length)
                   is_field(at, (size_t)(stop - at), "transfer-encoding");
         hosts += is_field(at, (size_t)(stop - at), "host");
     }
-    *length = (size_t)(next - bytes);
+    *length = (size_t)(next - begin);
     if (bodies > 1)
         return "The length of the body is given twice";
     return hosts > 1 ? "There are two Hosts" : NULL;
