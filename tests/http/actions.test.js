@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { ROOT } from '../lib/cluster.js';
+import { gateOf } from '../lib/gate.js';
 import { SANITIZED } from '../lib/relay.js';
 import { get } from '../lib/sse.js';
 import { until } from '../lib/until.js';
@@ -15,6 +16,7 @@ const app = await startApp({
   sql: readFileSync(join(ROOT, 'tests/lib/writes.sql'), 'utf8'),
   relay: { args: ['--query-timeout', '2s', '--pool', '3'] },
 });
+const gate = gateOf(app.cluster);
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -316,23 +318,30 @@ test('constraints tell: a long text, a check, a missing value; one that is defer
 
 test('F12: an action over its time is 503 and rolled back', async () => {
   const before = await count();
-  isProblem(await post('/api/wait/10'), 503);
+  await gate.shut();
+  isProblem(await post('/api/wait'), 503);
+  await gate.open();
   strictEqual(await count(), before);
 });
 
 test('a client that goes away in the middle changes nothing about the transaction', async () => {
-  const raw = await app.raw('POST /api/wait/0.3 HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
+  await gate.shut();
+  const raw = await app.raw('POST /api/wait HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
   await until(async () => (await app.cluster.backends(`query like '%crier.act%' and state = 'active'`)).length === 1, { what: 'it works' });
   raw.reset();
+  await raw.closed;
+  await gate.open();
   await until(async () => (await count(`title = 'waited'`)) === 1, { what: 'it is done' });
 });
 
 test('writes that wait leave a connection for reads', async () => {
   let done = 0;
-  const waiting = [1, 2, 3, 4].map(() => post('/api/wait/0.7').then((a) => { done += 1; return a.status; }));
+  await gate.shut();
+  const waiting = [1, 2, 3, 4].map(() => post('/api/wait').then((a) => { done += 1; return a.status; }));
   await until(async () => (await app.cluster.backends(`query like '%crier.act%' and state = 'active'`)).length >= 2, { what: 'writes work' });
   strictEqual((await app.get('/api/echo/x')).status, 200);
   strictEqual(done, 0, 'the read waited for none of them');
+  await gate.open();
   deepStrictEqual(await Promise.all(waiting), [204, 204, 204, 204]);
 });
 
@@ -365,10 +374,14 @@ test('C19: a body at the limit passes, one octet more is 413, and nothing is don
 });
 
 test('C19: the memory of large bodies comes back', { skip: SANITIZED }, async () => {
-  const before = await app.relay.memory();
-  const answers = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => post('/api/uploads?title=x', Buffer.alloc(16 << 20, i), {})));
+  const relay = await app.startRelay(); // one with more time than 2 s for each
+  const upload = (i) => get(`${relay.url}/api/uploads?title=x`, { method: 'POST', body: Buffer.alloc(16 << 20, i) });
+  strictEqual((await upload(0)).status, 201);
+  const before = await relay.memory();
+  const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(upload));
   deepStrictEqual(answers.map((a) => a.status), [201, 201, 201, 201, 201, 201]);
-  await until(async () => (await app.relay.memory()) - before < 16 << 20, { what: 'it is as small as before' });
+  await until(async () => (await relay.memory()) - before < 16 << 20, { what: 'it is as small as before' });
+  await relay.stop();
 });
 
 test('C19: who uploads and leaves fills the budget for bodies, and no more', async () => {
@@ -376,7 +389,8 @@ test('C19: who uploads and leaves fills the budget for bodies, and no more', asy
   const size = 4 << 20;
   const body = Buffer.alloc(size);
   const actions = () => relay.metric('pgcrier_actions_total');
-  const slow = get(`${relay.url}/api/wait/1.5`, { method: 'POST' });
+  await gate.shut();
+  const slow = get(`${relay.url}/api/wait`, { method: 'POST' });
   await until(async () => await actions() === 1, { what: 'the only connection is taken' });
   let [taken, refused] = [0, false];
   while (!refused && taken < 10) {
@@ -387,6 +401,7 @@ test('C19: who uploads and leaves fills the budget for bodies, and no more', asy
     raw.reset();
   }
   ok(refused && taken >= 2 && taken <= 5, `${taken} bodies of 4 MiB in 20 MiB`);
+  await gate.open();
   strictEqual((await slow).status, 204);
   await until(async () => await relay.metric('pgcrier_body_bytes') === 0, { what: 'all of it comes back' });
   await relay.stop();

@@ -74,10 +74,10 @@ begin
 end
 $$;
 create function app.divide(_by integer) returns json language sql as $$ select to_json(1 / _by) $$;
-create function app.wait(_seconds float8) returns void language plpgsql as $$
+create function app.wait() returns void language plpgsql as $$
 begin
     insert into app.entries (title) values ('waited');
-    perform pg_sleep(_seconds);
+    perform pg_advisory_xact_lock_shared(4711); -- gate.js
 end
 $$;
 create function app.odd() returns void language plpgsql as $$
@@ -144,7 +144,7 @@ select crier.action('POST', '/api/null/json', 'app.null_json');
 select crier.action('POST', '/api/page', 'app.page');
 select crier.action('POST', '/api/fail/{state}', 'app.fail');
 select crier.action('POST', '/api/divide/{by}', 'app.divide');
-select crier.action('POST', '/api/wait/{seconds}', 'app.wait');
+select crier.action('POST', '/api/wait', 'app.wait');
 select crier.action('POST', '/api/odd', 'app.odd');
 select crier.action('POST', '/api/state', 'app.state');
 

@@ -7,27 +7,26 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { startCluster } from '../lib/cluster.js';
 import { startRelay } from '../lib/relay.js';
+import { PASS, gateOf } from '../lib/gate.js';
 import { openStream } from '../lib/sse.js';
 import { until } from '../lib/until.js';
 
 let cluster;
+let gate;
 let relay;
 
 before(async () => {
   cluster = await startCluster();
   await cluster.sql(`
-    create table brake(seconds double precision);
-    insert into brake values (0);
-    create function slowly(n integer) returns boolean language sql volatile
-      as $$ select pg_sleep((select seconds from public.brake)) is not null $$;
+    create function slowly(n integer) returns boolean language sql volatile as $$ select ${PASS} is not null $$;
     create domain slow_integer as integer check (slowly(value));
     create function slow_read(_id integer) returns json language sql volatile
       as $$ select json_build_object('id', _id) where slowly(_id) $$;
     create function slow_argument(_id slow_integer) returns json language sql stable
       as $$ select json_build_object('id', _id) $$;
-    grant select on brake to relay;
     select crier.live('/read/{id}', 'slow_read(integer)');
     select crier.live('/argument/{id}', 'slow_argument(slow_integer)');`);
+  gate = gateOf(cluster);
   relay = await startRelay({ database: cluster.url({ user: 'relay' }), args: ['--pool', '2'] });
 });
 
@@ -43,10 +42,10 @@ async function cancel(what) {
 }
 
 async function cancelledWhileOpening(path, what) {
-  await cluster.sql('update brake set seconds = 0.7');
+  await gate.shut();
   const opening = openStream(relay.url + path);
   await until(() => cancel(what), { what: `${what} is cancelled` });
-  await cluster.sql('update brake set seconds = 0');
+  await gate.open();
   const stream = await opening;
   assert.equal(stream.status, 200, 'who opens a stream is not sent away');
   assert.deepEqual(JSON.parse((await stream.next()).data), { id: 7 });

@@ -3,33 +3,33 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
+import { PASS, gateOf } from '../lib/gate.js';
 import { until } from '../lib/until.js';
 
 const app = await startApp({
   relay: { args: ['--pool', '3'] },
   sql: `
-    create table app.brake(seconds double precision);
-    insert into app.brake values (0);
     create function app.slowly(_id integer) returns json language sql volatile as $$
-      select json_build_object('old', _id) from pg_sleep((select seconds from app.brake))
+      select json_build_object('old', _id) from ${PASS}
     $$;
     create function app.fresh(_id integer) returns json language sql stable as $$ select json_build_object('new', _id) $$;
-    grant select on app.brake to relay;
     grant execute on all functions in schema app to relay;`,
 });
+const gate = gateOf(app.cluster);
 
 const busyWith = (what) => app.cluster.backends(`application_name = 'pgcrier' and state = 'active' and query like $1`, [`%${what}(%`]);
 
-// A route whose function sleeps; a request that its read keeps waiting; then the route is taken away and
-// declared anew with another function, in one transaction.
-async function replaceDuringRead(path) {
+// A route whose function waits at the gate; a stream that waits for its read; then the route is taken away and
+// declared anew with another function, in one transaction. Then meanwhile(), while the read is still out.
+async function replaceDuringRead(path, meanwhile = async () => {}) {
   await app.sql(`select crier.live('${path}/{id}', 'app.slowly(integer)')`);
   await until(async () => (await app.get(`${path}/1`)).status === 200);
-  await app.sql('update app.brake set seconds = 1');
+  await gate.shut();
   const early = app.stream(`${path}/1`);
   await until(async () => (await busyWith('crier.read')).length > 0, { what: 'the read is under way' });
   await app.sql(`begin; select crier.unroute('${path}/{id}'); select crier.live('${path}/{id}', 'app.fresh(integer)'); commit`);
-  await app.sql('update app.brake set seconds = 0');
+  await meanwhile();
+  await gate.open();
   return early;
 }
 
@@ -41,19 +41,20 @@ test('who waits while a route is taken away and declared anew is not sent away',
 });
 
 test('a stream that is opened while the old function is being read has the new one', async () => {
-  const early = replaceDuringRead('/api/again');
-  await until(async () => (await busyWith('crier.read')).length > 0);
-  await until(async () => (await app.get('/api/again/2')).text === '{"new" : 2}', { what: 'the new route is known' });
-  const late = await app.stream('/api/again/1');
+  let late;
+  const early = await replaceDuringRead('/api/again', async () => {
+    await until(async () => (await app.get('/api/again/2')).text === '{"new" : 2}', { what: 'the new route is known' });
+    late = app.stream('/api/again/1');
+    await app.get('/api/notes/1'); // by then it has asked
+  });
+  late = await late;
   deepStrictEqual(JSON.parse((await late.next()).data), { new: 1 });
   late.close();
-  (await early).close();
+  early.close();
 });
 
 test('routes that could not be read because connections broke are read later', async () => {
   await Promise.all([1, 2, 3, 4, 5, 6].map((i) => app.get(`/api/notes/${i}`)));
-  await app.sql('update app.brake set seconds = 0.5');
-  await Promise.all([1, 2, 3].map((i) => app.get(`/api/anew/${i}`).then(() => app.sql('update app.brake set seconds = 0'))));
   const session = await app.cluster.connect();
   await session.query('begin; lock table crier.routes in access exclusive mode');
   await app.sql(`select pg_notify('crier', '{"routes":true}')`);

@@ -6,15 +6,17 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { ROOT } from '../lib/cluster.js';
+import { PASS, gateOf } from '../lib/gate.js';
 import { startProxy } from '../lib/proxy.js';
 import { get } from '../lib/sse.js';
 import { until } from '../lib/until.js';
 
 const app = await startApp({ sql: readFileSync(join(ROOT, 'tests/lib/writes.sql'), 'utf8') });
 await app.sql(`
-  create function app.slow_commit() returns trigger language plpgsql as $$ begin perform pg_sleep(1); return null; end $$;
+  create function app.slow_commit() returns trigger language plpgsql as $$ begin perform ${PASS}; return null; end $$;
   create constraint trigger slow after insert on app.entries deferrable initially deferred
     for each row when (new.title = 'slow') execute function app.slow_commit()`);
+const gate = gateOf(app.cluster);
 const post = (path, body, relay = app.relay) => get(`${relay.url}${path}`, {
   method: 'POST', body: body && JSON.stringify(body), headers: { 'content-type': 'application/json' },
 });
@@ -29,9 +31,11 @@ const outcomeUnknown = (answer) => {
 };
 
 test('F05: a write whose connection is terminated while it works is 503, not done, and never done again', async () => {
-  const waiting = post('/api/wait/5');
+  await gate.shut();
+  const waiting = post('/api/wait');
   await terminate(working);
   const answer = await waiting;
+  await gate.open();
   deepStrictEqual([answer.status, answer.json().title], [503, 'The database is away'], 'the server said that it failed: there is no doubt');
   match(answer.headers['retry-after'], /^\d+$/);
   strictEqual((await post('/api/nothing')).status, 204);
@@ -41,15 +45,19 @@ test('F05: a write whose connection is terminated while it works is 503, not don
 test('F05: when the connection breaks without a word, the outcome is unknown, and it says so', async () => {
   const proxy = await startProxy({ port: app.cluster.port });
   const relay = await app.startRelay({ database: app.cluster.tcpUrl({ user: 'relay', port: proxy.port }) });
-  const lost = post('/api/wait/0.7', undefined, relay); // the server notices when it answers, and undoes it
+  await gate.shut();
+  const lost = post('/api/wait', undefined, relay); // the server notices when it answers, and undoes it
   await until(async () => (await app.cluster.backends(working)).length === 1, { what: 'it works' });
   proxy.cut();
   outcomeUnknown(await lost);
+  await gate.open();
   await until(async () => (await post('/api/nothing', undefined, relay)).status === 204, { what: 'the relay goes on' });
+  await gate.shut();
   const waiting = post('/api/entries', { title: 'slow' }, relay);
   await until(async () => (await app.cluster.backends(`query = 'commit' and state = 'active'`)).length === 1, { what: 'it commits' });
   proxy.cut();
   outcomeUnknown(await waiting);
+  await gate.open();
   await until(async () => (await count('slow')) === 1, { what: 'it was committed all the same' });
   await until(async () => (await post('/api/nothing', undefined, relay)).status === 204, { what: 'the relay goes on' });
   strictEqual(await count('slow'), 1, 'once');
@@ -61,9 +69,11 @@ test('F07: a link that is dead while a write is out: after the query timeout the
   const proxy = await startProxy({ port: app.cluster.port });
   const relay = await app.startRelay({ database: app.cluster.tcpUrl({ user: 'relay', port: proxy.port }), args: ['--query-timeout', '1s'] });
   const before = await count('waited');
-  const waiting = post('/api/wait/0.5', undefined, relay);
+  await gate.shut();
+  const waiting = post('/api/wait', undefined, relay);
   await until(async () => (await app.cluster.backends(working)).length === 1, { what: 'it works' });
   proxy.blackHole();
+  await gate.open();
   outcomeUnknown(await waiting);
   await until(async () => (await count('waited')) === before + 1, { what: 'it was committed all the same' });
   proxy.cut();
@@ -111,9 +121,12 @@ test('P01: a drain finishes a write that is out, and a blob that is being read',
   const reading = await app.raw('GET /files/8 HTTP/1.1\r\nhost: x\r\n\r\n', {}, relay);
   await reading.until((bytes) => bytes.includes('\r\n\r\n'));
   reading.pause();
-  const waiting = post('/api/wait/1.5', undefined, relay);
+  await gate.shut();
+  const waiting = post('/api/wait', undefined, relay);
   await until(async () => (await app.cluster.backends(working)).length === 1, { what: 'it works' });
   const stopped = relay.stop();
+  await relay.hears(/draining/);
+  await gate.open();
   strictEqual((await waiting).status, 204);
   reading.resume();
   await reading.closed;
