@@ -124,6 +124,9 @@ set local client_min_messages = 'warning';
 \ir functions/crier/route_match.sql
 \ir functions/crier/is_json.sql
 \ir functions/crier/blob_again.sql
+\ir functions/crier/route_again.sql
+\ir functions/crier/function_gone.sql
+\ir functions/crier/refresh_routes.sql
 \ir functions/crier/explain_function.sql
 \ir functions/crier/try_read.sql
 \ir functions/crier/explain_result.sql
@@ -131,6 +134,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/explain_triggers.sql
 \ir functions/crier/explain_watch.sql
 \ir functions/crier/explain_topic.sql
+\ir functions/crier/explain_unheard.sql
 \ir functions/crier/relay_grantees.sql
 \ir functions/crier/relay_roles.sql
 \ir functions/crier/privileges_missing.sql
@@ -151,7 +155,8 @@ set local client_min_messages = 'warning';
 
 do $$
 begin
-    /* What an older version made is brought up to date too: triggers, and the relays' privileges. */
+    /* What an older version made is brought up to date too: routes, triggers, and the relays' privileges. */
+    perform crier.refresh_routes();
     perform crier.secret_make();
     perform crier.refresh_watches();
     perform crier.grant_relay(role) from crier.relay_grantees() as role;

@@ -85,6 +85,31 @@ test('again, where something was lost: it is there again', async () => {
   strictEqual(dump(at), before);
 });
 
+test('an older version of the same schema: what it kept of declarations is brought into form, what it lost of its own is dropped', async () => {
+  const at = await freshDatabase();
+  run(at, install);
+  cluster.psql(['-c', APPLICATION, '-c', DECLARATIONS,
+    '-c', `create function app.add(_id integer) returns void language sql as 'insert into app.notes values (_id)'`,
+    '-c', `create function app.octets(_id integer) returns bytea language sql stable as $$ select 'x'::bytea $$`,
+    '-c', `create function app.lost(_id integer) returns json language sql stable as $$ select '1'::json $$`,
+    '-c', `select crier.action('POST', '/notes', 'app.add'), crier.blob('/octets/{id}', 'app.octets', type => 'text/plain')`,
+    '-c', `select crier.live('/lost/{id}', 'app.lost'), crier.live('/other/{id}', 'app.lost'), crier.channel('/events', 'events')`], at);
+  const routes = () => value(at, 'select json_agg(r order by id) from crier.routes r');
+  const before = [routes(), dump(at, '-s')];
+  cluster.psql(['-c', `update crier.routes set call = '{"body": null, "type": "text/plain", "cache": "no-cache"}', parameters = '[]' where kind <> 'channel'`,
+    '-c', `create function crier.build(integer, jsonb, json) returns json language sql as 'select null::json'`], at);
+  strictEqual(run(at, install), '');
+  deepStrictEqual([routes(), dump(at, '-s')], before);
+  strictEqual(troubles(at).replace(/\S+ watch no watch names the topic [^,]+(, )?/g, ''), '');
+
+  cluster.psql(['-c', 'drop function app.lost', '-c', 'drop function app.octets',
+    '-c', `create function app.octets(_id integer) returns text language sql stable as $$ select 'x' $$`], at);
+  run(at, install);
+  strictEqual(routes(), before[0]);
+  match(troubles(at), /\/lost\/\{id\} function app\.lost\(integer\) is gone/);
+  match(troubles(at), /\/octets\/\{id\} function .*bytea/);
+});
+
 test('a failure leaves nothing behind', async () => {
   const at = await freshDatabase();
   cluster.psql(['-c', 'create schema crier', '-c', 'create table crier.routes (id text)'], at);

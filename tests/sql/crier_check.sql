@@ -57,6 +57,14 @@ alter table ch.t no inherit ch.parent;
 
 create or replace function ch.all_(_limit integer default 5) returns json language sql stable as $$ select null::json $$;
 select pg_temp.names('/ch', 'document', 'a document that is NULL');
+select crier.watch('ch.t', '/chh/{id}');
+select is_empty($$ select * from crier.check() c where not c.ok and c.declared = 'ch.t -> /chh/{id}' $$,
+    'check: a topic function may return what a watch names');
+select crier.unroute('/ch/{id}/thread');
+select pg_temp.names('ch.t -> /chh/{id}', 'watch', 'a watch for a path that no document has');
+select pg_temp.names('ch.t -> thread/{thread}', 'watch', 'a watch for a topic, where no topic function is');
+select crier.unwatch('ch.t', '/chh/{id}');
+select crier.live('/ch/{id}/thread', 'ch.one', topic => 'ch.topic');
 drop function ch.one(integer);
 select pg_temp.names('/ch/{id}', 'function', 'a function that is gone');
 create function ch.one(_id integer) returns json language sql stable as $$ select '1'::json $$;

@@ -174,6 +174,9 @@ create function ex.other(_id integer) returns json language sql stable as $$ sel
 select crier.live('/ex/other/{id}', 'ex.other', topic => 'ex.topic');
 drop function ex.topic(integer);
 select pg_temp.names('/ex/other/1', 'function', 'ex.topic\(integer\) is gone', 'a topic function that is gone');
+create function ex.topic(_id bigint) returns text language sql stable as $$ select 'thread/' || _id $$;
+select pg_temp.names('/ex/other/1', 'function', 'ex.topic\(integer\) is gone; there is ex.topic\(bigint\)', 'and what there is of its name');
+select ok(hint ~ '^Give the path alone', 'explain: a URL is not a path') from crier.explain('http://localhost:8080/ex/notes/1');
 drop function ex.other(integer);
 select pg_temp.names('/ex/other/1', 'function', 'ex.other\(integer\) is gone', 'a function that is gone');
 create function ex.other(_ident integer) returns json language sql stable as $$ select '1'::json $$;

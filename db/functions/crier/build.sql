@@ -1,3 +1,5 @@
+-- It had the route's id once.
+drop function if exists crier.build(integer, jsonb, json);
 create or replace function crier.build(
         call jsonb,
         arguments json,

@@ -22,7 +22,8 @@ begin
     for watch in select * from crier.watches w order by w.relation, w.topic loop
         return query
             select format('%s -> %s', watch.relation, watch.topic), e.step, e.ok, e.detail, e.hint
-            from crier.explain_watch(watch) e;
+            from (select * from crier.explain_watch(watch)
+                  union all select * from crier.explain_unheard(watch)) e;
     end loop;
     return query select 'relays', e.step, e.ok, e.detail, e.hint from crier.explain_relays() e;
 end

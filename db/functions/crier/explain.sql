@@ -23,7 +23,8 @@ begin
     select * into route from crier.routes r where r.id = matched.route;
     if not found then
         return next crier.found('route', false, format('no route matches %s', path),
-            (select coalesce('There are ' || string_agg(
+            case when path !~ '^([A-Z]+ +)?/' then 'Give the path alone, from its first slash. ' else '' end
+            || (select coalesce('There are ' || string_agg(
                     case when r.method = 'GET' then '' else r.method || ' ' end || r.path, ', '
                     order by r.path, r.method) || '.',
                 'There are none: select crier.live(''/path'', ''schema.function(types)'');')

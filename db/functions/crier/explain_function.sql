@@ -5,36 +5,18 @@ as $$
 declare
     again constant text := 'Create the function as it was declared, or declare the route again '
         'with crier.' || route.kind || ', or end it with crier.unroute.';
-    document constant oid := crier.function_stored(route.function);
-    topic constant oid := crier.function_stored(route.topic);
-    pieces jsonb; -- as they would be declared today
-    gone text;
+    gone constant text := crier.function_gone(route);
     hint text;
 begin
     /* Whether a route's functions are still what was declared. */
-    select s.signature into gone
-    from unnest(array[route.function, route.topic, route.call->'type'->>'signature',
-        route.call->'etag'->>'signature']) as s(signature)
-    where s.signature is not null and crier.function_stored(s.signature) is null limit 1;
     if gone is not null then
-        return next crier.found('function', false, format('%s is gone', gone), again);
+        return next crier.found('function', false, format('%s is gone', gone)
+            || coalesce('; there is ' || (
+                select string_agg(crier.function_signature(p.oid), ', ' order by p.oid)
+                from pg_proc p where p.proname = crier.last_name(gone)), ''), again);
         return;
     end if;
-    perform crier.function_check(document);
-    if route.kind = 'action' then
-        perform crier.action_check(route.path, document, route.call->>'body');
-        pieces := crier.action_pieces(document, route.path, route.call->>'body');
-    elsif route.kind = 'blob' then
-        pieces := crier.blob_again(route, document);
-    else
-        perform crier.document_check(route.path, document);
-        if topic is not null then
-            perform crier.function_check(topic);
-            perform crier.topic_check(document, topic);
-        end if;
-        pieces := crier.call_pieces(document, topic);
-    end if;
-    if pieces <> route.call then
+    if crier.route_again(route) <> route.call then
         return next crier.found('function', false,
             format('%s has other arguments than when it was declared', route.function), again);
     else
