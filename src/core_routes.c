@@ -89,10 +89,10 @@ static void explain_failure(struct core *core, const char *sqlstate, const char 
     bool forbidden = strcmp(sqlstate, "42501") == 0;
 
     if (missing)
-        log_error("the schema crier is not in this database: run psql -f install.sql there (%s)", message);
+        log_error("the schema crier is not in this database: run psql -f db/install.sql there (%s)", message);
     else if (forbidden)
-        log_error("this role may not read the routes: run select crier.grant_relay(current_user) as "
-                  "their owner, with this role's name (%s)", message);
+        log_error("the relay's role may not read the routes: as the owner of the schema crier, run "
+                  "select crier.grant_relay('ROLE') with its name (%s)", message);
     else
         log_error("the routes cannot be read: %s: %s", sqlstate, message);
     if (!core->ready && (missing || forbidden))

@@ -2,6 +2,7 @@
 #include "tls.h"
 
 #include <openssl/err.h>
+#include <openssl/pemerr.h>
 #include <openssl/x509err.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,8 @@ static const char *reason(void)
 
     if (ERR_SYSTEM_ERROR(code))
         text = strerror(ERR_GET_REASON(code));
+    else if (ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE)
+        text = "nothing of this kind is in it, in PEM"; /* the files may be confused */
     else
         text = ERR_reason_error_string(code);
     ERR_clear_error();

@@ -179,6 +179,11 @@ test('a form: fields by name, repeated ones are arrays, unknown ones nothing', a
   for (const body of ['t=a&t=b', 't=%ff', 'x=%00', 't=%', 'i=', 'i=x', 'a&'.repeat(1001)]) isProblem(await post('/api/types', body, FORM_TYPE), 400);
 });
 
+test('JSON that came as a form, as curl -d sends it, is told from a form that lacks a field', async () => {
+  match((await post('/api/entries', '{"title":"no"}', FORM_TYPE)).json().detail, /application\/json/);
+  doesNotMatch((await post('/api/entries', 'titel=no', FORM_TYPE)).json().detail, /application\/json/);
+});
+
 test('the whole body as jsonb, whatever it is; other arguments from path and query alone', async () => {
   for (const payload of [{ source: 'body', a: [1] }, [1, 2], 'text', 7, null, true]) {
     deepStrictEqual((await send('PUT', '/api/payload/here', JSON.stringify(payload))).json(), { source: 'here', payload });

@@ -30,7 +30,8 @@ test('--tls-listen without a certificate, or with one that cannot be used, is on
     /^pgcrier: error: --tls-key \/nowhere\.pem: No such file or directory$/);
   await refused([...listen, '--tls-cert', mine.cert, '--tls-key', other.key],
     /^pgcrier: error: --tls-key \S+ is not the key of --tls-cert \S+$/);
-  await refused([...listen, '--tls-cert', mine.key, '--tls-key', mine.key], /^pgcrier: error: --tls-cert \S+: \S/);
+  await refused([...listen, '--tls-cert', mine.key, '--tls-key', mine.key],
+    /^pgcrier: error: --tls-cert \S+: nothing of this kind is in it, in PEM$/);
 });
 
 function handshake(options = {}) {

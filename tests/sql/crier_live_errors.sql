@@ -76,6 +76,8 @@ where v.function <> 'live.none()';
 select pg_temp.refused($$ select crier.live('/x', 'live.none()') $$, 'CR021', 'overloads that both take no argument');
 select pg_temp.refused($$ select crier.live('/x/{other}', 'live.ok(integer)') $$, 'CR022', 'a parameter without an argument');
 select pg_temp.refused($$ select crier.live('/x/{_id}', 'live.ok(integer)') $$, 'CR022', 'a parameter spelled with the argument''s _');
+select pg_temp.refused($$ select crier.live('/x/:id', 'live.ok(integer)') $$, 'CR001', 'a parameter as other routers write it');
+select lives_ok($$ select crier.live('/a:b/{id}', 'live.ok(integer)') $$, 'a colon elsewhere');
 select pg_temp.refused($$ select crier.live('/x/{id}', null) $$, 'CR011', 'no function');
 
 select pg_temp.refused(format('select crier.live(%L, %L)', v.path, 'live.ok(integer)'), 'CR001', 'the path ' || coalesce(quote_literal(replace(left(v.path, 40), E'\n', ' ')), 'NULL'))
@@ -99,6 +101,8 @@ from (values ($$event => 'ünï çode'$$), ($$event => repeat('x', 100)$$), ($$m
 select pg_temp.refused(format('select crier.live(%L, %L, topic => %L)', '/x/{id}', v.function, v.topic), v.state, v.what)
 from (values
     ('live.ok(integer)', 'live.missing(integer)', 'CR011', 'a topic function that is not there'),
+    ('live.ok(integer)', '/x/{id}', 'CR010', 'a topic that is a path, not a function'),
+    ('live.ok(integer)', 'thread/{id}', 'CR011', 'a topic that is a template, not a function'),
     ('live.ok(integer)', 'live.proc(integer)', 'CR013', 'a topic that is a procedure'),
     ('live.ok(integer)', 'live.topic_name(integer)', 'CR030', 'a topic function with another name'),
     ('live.ok(integer)', 'live.topic_type(bigint)', 'CR030', 'a topic function with another type'),

@@ -35,7 +35,10 @@ begin
         from jsonb_array_elements(call->'arguments') a) g
     where g.source is not null or g.required;
     if wrong is not null then
-        raise exception using errcode = 'PT400', message = 'Missing parameter', detail = wrong;
+        raise exception using errcode = 'PT400', message = 'Missing parameter',
+            detail = wrong || case when fields_spelled and exists (
+                    select from jsonb_object_keys(fields) as k(name) where k.name like '{%')
+                then '; the body came as a form: JSON needs Content-Type: application/json' else '' end;
     end if;
 end
 $$;

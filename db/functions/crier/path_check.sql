@@ -19,6 +19,12 @@ begin
         perform crier.fail('CR001', format('malformed path %s', quote_literal(path)),
             format('{%s} appears twice.', wrong), 'Give each parameter a name of its own.');
     end if;
+    select t.literal into wrong from crier.template_parts(path) t where t.literal ~ '^:[A-Za-z_]' limit 1;
+    if found then -- other routers' parameter, which here would match itself alone
+        perform crier.fail('CR001', format('malformed path %s', quote_literal(path)),
+            format('%s is not a parameter.', quote_literal(wrong)),
+            format('Write it in braces: {%s}.', substr(wrong, 2)));
+    end if;
     select r.path into wrong
     from crier.routes r
     where r.method = path_check.method and r.path <> path_check.path

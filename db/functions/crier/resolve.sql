@@ -36,7 +36,7 @@ begin
     begin
         execute format('select array[%s]::text[]', expressions) into strict spelled using arguments;
     exception when integrity_constraint_violation then
-        raise exception using errcode = 'PT400', message = 'a parameter is out of its domain';
+        raise exception using errcode = 'PT400', message = 'A parameter is out of its domain';
     end;
     return crier.path_fill(template, names, spelled);
 end
