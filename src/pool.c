@@ -111,10 +111,11 @@ static void set_state(struct pool *pool, bool up, const char *err)
 
 /* What a function may have done to its session for good (SET, not SET LOCAL) is undone before the
  * COMMIT, in the same transaction, because a pooler may give the next one another session. Settings
- * come first: a statement_timeout of the function's must not stop the rest. */
-static const char *const tidy_up[] = {
-    "reset all", "reset session authorization", "reset role", "discard temp", "select pg_catalog.pg_advisory_unlock_all()",
-};
+ * come first: a statement_timeout of the function's must not stop the rest. A function that fails takes
+ * all of it back, but for its locks: they are let go behind the COMMIT as well, and in front of it for
+ * a COMMIT that fails. */
+static const char *const settings[] = {"reset all", "reset session authorization", "reset role"};
+#define UNLOCK "select pg_catalog.pg_advisory_unlock_all()"
 
 static void send_simple(PGconn *conn, const char *sql)
 {
@@ -125,6 +126,7 @@ static void run(struct pool_member *member, struct pool_job *job)
 {
     PGconn *conn = member->pg.conn;
     struct pool *pool = member->pool;
+    bool calls = job->write || job->snapshot; /* functions of the application */
 
     enter(member, MEMBER_BUSY);
     member->job = job;
@@ -137,10 +139,16 @@ static void run(struct pool_member *member, struct pool_job *job)
     send_simple(conn, pool->set_timeout);
     PQsendQueryParams(conn, job->sql, job->value_count, NULL, job->values, job->lengths, job->formats,
                       job->result_format);
-    for (size_t i = 0; job->write && i < sizeof(tidy_up) / sizeof(*tidy_up); ++i)
-        send_simple(conn, tidy_up[i]);
+    for (size_t i = 0; calls && i < sizeof(settings) / sizeof(*settings); ++i)
+        send_simple(conn, settings[i]);
+    if (job->write) { /* a read can make no tables, and its COMMIT does not fail */
+        send_simple(conn, "discard temp");
+        send_simple(conn, UNLOCK);
+    }
     PQpipelineSync(conn);
     send_simple(conn, "commit");
+    if (calls)
+        send_simple(conn, UNLOCK);
     PQpipelineSync(conn);
     pg_flush(&member->pg);
 }

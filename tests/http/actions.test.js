@@ -360,6 +360,17 @@ test('S05, S06: whatever a function does to its session, the next request finds 
   }
 });
 
+test('S05, S06: nor does a document leave anything in its session, nor what fails', async () => {
+  const locks = () => app.cluster.value(`select count(*)::integer from pg_locks where locktype = 'advisory' and objid in (8, 9)`);
+  const before = (await app.get('/api/session')).json();
+  strictEqual(before.role, 'none');
+  for (const [method, path, status] of [['GET', '/api/untidy/false', 200], ['GET', '/api/untidy/true', 500], ['POST', '/api/untidy', 500]]) {
+    strictEqual((await (method === 'GET' ? app.get(path) : post(path))).status, status);
+    deepStrictEqual((await app.get('/api/session')).json(), before, path);
+    strictEqual(await locks(), 0, path);
+  }
+});
+
 test('S01: SQL in every place is only text', async () => {
   const evil = "x'); drop table app_entries; --";
   strictEqual((await types({ t: evil, words: [evil] })).t, evil);

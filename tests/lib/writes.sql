@@ -94,6 +94,19 @@ create function app.state() returns json language sql as $$
         'timeout', current_setting('statement_timeout'), 'headers', coalesce(current_setting('crier.headers', true), ''),
         'read_only', current_setting('transaction_read_only'), 'isolation', current_setting('transaction_isolation'))
 $$;
+create function app.untidy(_fails boolean) returns json language plpgsql stable as $$
+begin
+    perform set_config('work_mem', '1MB', false), set_config('role', 'relay', false), pg_advisory_lock(8);
+    if _fails then
+        raise 'no';
+    end if;
+    return '1';
+end
+$$;
+create function app.fails_untidily() returns void language plpgsql as $$ begin perform pg_advisory_lock(9); raise 'no'; end $$;
+create function app.session() returns json language sql stable as $$
+    select json_build_object('work_mem', current_setting('work_mem'), 'role', current_setting('role'))
+$$;
 
 -- Blobs. Their octets are made by a rule, so that a test can tell any window of them.
 create table app.files (id integer primary key, type text, version integer not null default 1, bytes bytea);
@@ -147,6 +160,9 @@ select crier.action('POST', '/api/divide/{by}', 'app.divide');
 select crier.action('POST', '/api/wait', 'app.wait');
 select crier.action('POST', '/api/odd', 'app.odd');
 select crier.action('POST', '/api/state', 'app.state');
+select crier.live('/api/untidy/{fails}', 'app.untidy');
+select crier.action('POST', '/api/untidy', 'app.fails_untidily');
+select crier.live('/api/session', 'app.session');
 
 grant select, insert, update, delete on all tables in schema app to relay;
 grant execute on all functions in schema app to relay;
