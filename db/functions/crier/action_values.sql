@@ -36,9 +36,9 @@ begin
     where g.source is not null or g.required;
     if wrong is not null then
         raise exception using errcode = 'PT400', message = 'Missing parameter',
-            detail = wrong || case when fields_spelled and exists (
-                    select from jsonb_object_keys(fields) as k(name) where k.name like '{%')
-                then '; the body came as a form: JSON needs Content-Type: application/json' else '' end;
+            detail = wrong || case when fields_spelled and fields = '{}'
+                then '; the body came as a form that names no parameter: JSON needs Content-Type: application/json'
+                else '' end;
     end if;
 end
 $$;
