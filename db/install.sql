@@ -138,6 +138,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/relay_grantees.sql
 \ir functions/crier/relay_roles.sql
 \ir functions/crier/privileges_missing.sql
+\ir functions/crier/row_security.sql
 \ir functions/crier/explain_privileges.sql
 \ir functions/crier/try_head.sql
 \ir functions/crier/explain_blob.sql

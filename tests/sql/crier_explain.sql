@@ -211,6 +211,15 @@ select is((select hint from crier.explain('/ex/notes/1') where step = 'privilege
 grant execute on function ex.note(integer) to crier_test_relay;
 alter function ex.note(integer) security invoker;
 select pg_temp.names('/ex/notes/1', 'privilege', 'permission denied for table notes', 'no privilege for what the function reads');
+grant select on ex.notes to crier_test_relay;
+select ok(ok, 'explain: privileges on what the function reads') from crier.explain('/ex/notes/1') where step = 'privilege';
+alter table ex.notes enable row level security;
+select pg_temp.names('/ex/notes/1', 'privilege', 'another document than .*row-level security policy for table "notes"', 'row security that hides rows from the relay');
+select is(current_setting('row_security'), 'on', 'explain: row security is the caller''s again');
+create policy ex_all on ex.notes to crier_test_relay using (true);
+select ok(ok, 'explain: row security that hides nothing') from crier.explain('/ex/notes/1') where step = 'privilege';
+alter table ex.notes disable row level security;
+revoke select on ex.notes from crier_test_relay;
 select is(current_user::text, session_user::text, 'explain: the role is the caller''s again');
 update crier.relays set role = 'nobody at all';
 select pg_temp.names('/ex/notes/1', 'privilege', 'permission denied', 'a role that was granted, before any relay reports');

@@ -5,6 +5,7 @@ as $$
 declare
     role name;
     missing text;
+    filtered text;
     result record;
 begin
     /* Whether each relay's role may call a route's functions; where the caller may become that role
@@ -22,6 +23,13 @@ begin
                 return next crier.found('privilege', false,
                     format('as the relay''s role %I: %s', role, result.message),
                     format('Grant %I what the function needs, or make the function SECURITY DEFINER.', role));
+                continue;
+            end if;
+            filtered := crier.row_security(route.id, arguments, role, result.document);
+            if filtered is not null then
+                return next crier.found('privilege', false,
+                    format('the relay''s role %I reads another document than %I: %s', role, current_role, filtered),
+                    format('If that is not meant, give %I a policy, or make the function SECURITY DEFINER.', role));
                 continue;
             end if;
         end if;
