@@ -2,7 +2,10 @@
 
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -70,4 +73,17 @@ test('README: when a page does not move, the database says why', async () => {
   const steps = await cluster.sql("select * from crier.explain('/api/todo')");
   assert.ok(steps.length > 3);
   for (const query of block('sql', 3).split('\n').filter((line) => line)) await cluster.sql(query.replace(/--.*/, ''));
+});
+
+test('scripts/demo says which port is in use, before it makes anything', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address();
+  const data = join(site, 'demo');
+  const { status, stderr } = spawnSync(join(ROOT, 'scripts', 'demo'), { encoding: 'utf8', timeout: 60_000,
+    env: { ...process.env, PGCRIER_PORT: port, PGCRIER_TLS_PORT: port, PGCRIER_ADMIN_PORT: port, PGCRIER_DATA: data } });
+  other.close();
+  assert.equal(status, 1);
+  assert.match(stderr, new RegExp(`port ${port} is in use: .*PGCRIER_PORT`));
+  assert.deepEqual(readdirSync(data), ['lock']);
 });
