@@ -1,4 +1,6 @@
-create or replace function crier.try_head(
+-- It returned less once.
+drop function if exists crier.try_head(integer, json);
+create function crier.try_head(
         route integer,
         arguments json,
         out length integer,
