@@ -16,6 +16,7 @@
 enum {
     USER_TIMEOUT_MS = 30000,  /* unacknowledged data: the peer is gone (RFC 5482) */
     NOTSENT_LOWAT = 131072,   /* octets that the kernel holds beyond what is on the wire */
+    RECEIVE_BUFFER = 131072,  /* octets of a connection that libh2o may find, and reads, in one turn of the loop */
     PAUSE_MS = 100,           /* before accept() is tried again when descriptors ran out */
     COMPLAIN_MS = 10000,      /* the same warning at most this often */
 };
@@ -194,6 +195,8 @@ void door_add(struct door *door, const struct listening *listening, struct http2
         log_error("dup: %s", strerror(errno));
         exit(1);
     }
+    /* Connections inherit it. libh2o reads until there is no more, and the kernel would take 32 MiB. */
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){RECEIVE_BUFFER}, sizeof(int));
     acceptor->gate = listening->kind == LISTENING_ADMIN ? &door->admins : &door->clients;
     acceptor->owner = listening->owner;
     reception_init(&acceptor->reception, http2, host, tls);

@@ -16,6 +16,7 @@
 #include "network.h"
 #include "options.h"
 #include "patrol.h"
+#include "turn.h"
 
 enum {
     DOOR_RESERVED_FDS = 64,
@@ -48,6 +49,7 @@ struct visitor {
     bool has_ip;             /* it came over a network, not over a Unix socket */
     bool is_stream;          /* its answer goes on, by the rules of streams */
     struct pace pace;        /* of HTTP/1 */
+    struct turn_account account; /* the same */
 };
 
 /* The visitor whose request this is, over any protocol. */

@@ -18,7 +18,8 @@ enum {
     STREAM_WINDOW = 256 << 10,  /* octets of a body that may be on their way */
     CONNECTION_WINDOW = 1 << 20,
     QUEUE_HIGH = 400,           /* frames that wait: we stop reading until they have left */
-    CLOSE_MS = 2000,            /* how long the peer may take to close after us */
+    CLOSE_MS = 2000,            /* how long the peer may take to close after us … */
+    CLOSE_OCTETS = 1 << 20,     /* … and what it may send until then */
     DRAIN_NOTICE_MS = 300,      /* between the two GOAWAYs: what the client sent before the first may come */
 };
 
@@ -97,6 +98,17 @@ void http2_set_reading(struct http2_connection *connection)
         h2o_socket_read_start(connection->socket, on_read);
 }
 
+/* Who goes on all the same is reset. */
+static void discard(struct http2_connection *connection)
+{
+    h2o_buffer_t **input = &connection->socket->input;
+
+    connection->discarded += (*input)->size;
+    h2o_buffer_consume(input, (*input)->size);
+    if (connection->discarded > CLOSE_OCTETS)
+        http2_destroy(connection);
+}
+
 static void on_read(h2o_socket_t *socket, const char *err)
 {
     struct http2_connection *connection = socket->data;
@@ -107,7 +119,7 @@ static void on_read(h2o_socket_t *socket, const char *err)
         return;
     }
     if (connection->closing) {
-        h2o_buffer_consume(&socket->input, socket->input->size);
+        discard(connection);
         return;
     }
     connection->busy = true;

@@ -40,6 +40,7 @@ struct http2_connection {
     bool busy;                     /* reading or writing right now: no need to mark it dirty */
     bool terminated;               /* GOAWAY is all that is still said; nothing is read */
     bool closing;                  /* no stream is left, and nothing more is said */
+    size_t discarded;              /* octets that came all the same */
     size_t body_octets;            /* that all requests hold */
     uint64_t idle_since_ns;        /* 0: it is not */
     uint64_t close_at_ns;          /* while closing; else of the second GOAWAY while draining; 0: neither */

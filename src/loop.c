@@ -84,8 +84,10 @@ void loop_run(struct loop *loop)
     /* The recycled input buffers are thread-local: two threads that share them corrupt the heap. */
     assert(pthread_equal(loop->thread, pthread_self()));
     /* -1 is EINTR (libh2o, epoll.c.h:evloop_do_proceed): signals are read elsewhere, go on. */
-    while (!loop->stopped)
+    while (!loop->stopped) {
         h2o_evloop_run(loop->evloop, INT32_MAX);
+        ++loop->turn;
+    }
     /* What was closed in the last turn is freed at the beginning of the next. */
     h2o_evloop_run(loop->evloop, 0);
 }

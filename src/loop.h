@@ -25,6 +25,7 @@ struct loop {
     h2o_multithread_queue_t *queue;
     h2o_multithread_receiver_t receiver;
     pthread_t thread;                 /* the one that made it */
+    uint64_t turn;                    /* how often it has come round */
     bool stopped;
 };
 

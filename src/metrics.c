@@ -56,6 +56,7 @@ static const struct {
     [METRIC_REFUSED_HEAD] = {"pgcrier_refused_total", "{reason=\"head\"}", NULL, NULL},
     [METRIC_REFUSED_BODIES] = {"pgcrier_refused_total", "{reason=\"bodies\"}", NULL, NULL},
     [METRIC_REQUESTS] = {"pgcrier_requests_total", "", "counter", "Requests for routes."},
+    [METRIC_PUT_OFF] = {"pgcrier_put_off_total", "", "counter", "Answers over HTTP/1 that waited for others, because their connection had had its turn."},
     [METRIC_HTTP2_CONNECTIONS] = {"pgcrier_http2_connections", "", "gauge", "Client connections that speak HTTP/2."},
     [METRIC_HTTP2_STREAMS] = {"pgcrier_http2_streams", "", "gauge", "Requests on them that are not over."},
     [METRIC_HTTP2_ENDED_PROTOCOL] = {"pgcrier_http2_ended_total", "{reason=\"protocol\"}", "counter", "HTTP/2 connections ended by the relay for what the client did."},

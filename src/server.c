@@ -12,6 +12,7 @@
 #include "plain.h"
 #include "router.h"
 #include "tls.h"
+#include "turn.h"
 
 enum {
     REQUEST_TIMEOUT_MS = 24 * 3600 * 1000, /* the patrol sees to it, by a clock that nobody sets */
@@ -82,7 +83,9 @@ int server_init(struct server *server, const struct options *options, char *err,
     server->host = h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
     path = h2o_config_register_path(server->host, *options->prefix == '\0' ? "/" : options->prefix, 0);
     plain_register(&server->host->fallback_path);
+    turn_register(&server->host->fallback_path);
     plain_register(path);
+    turn_register(path);
     front_register(path);
     router_register(path);
     if (options->public_dir != NULL && files_register(path, options->public_dir, err, err_size) != 0)
@@ -90,6 +93,7 @@ int server_init(struct server *server, const struct options *options, char *err,
     router_register_last(path);
     if (*options->prefix != '\0') {
         path = h2o_config_register_path(server->host, "/", 0);
+        turn_register(path);
         front_register(path);
         router_register_last(path);
     }

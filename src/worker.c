@@ -309,6 +309,7 @@ static void init(struct worker *worker)
     worker->tick.fire = on_tick;
     timer_set(&worker->loop.timers, &worker->tick, TICK_MS * NS_PER_MS);
     http2_init(&worker->http2, &worker->loop, &worker->context, options);
+    turns_init(&worker->turns, &worker->loop);
     patrol_init(&worker->patrol, &worker->loop, &worker->context, options);
     door_init(&worker->door, &worker->loop, &worker->patrol, options->max_connections / options->threads + 1);
     for (size_t i = 0; i < server->listening_count; ++i)

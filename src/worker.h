@@ -13,6 +13,7 @@
 #include "http2.h"
 #include "hub.h"
 #include "stream.h"
+#include "turn.h"
 
 struct server;
 
@@ -32,6 +33,7 @@ struct worker {
     size_t asking;              /* requests that wait for the core */
     struct http2 http2;
     struct patrol patrol;
+    struct turns turns;
     struct door door;
     struct timer tick;          /* once a second: counts; while draining, more often */
     struct message drained;     /* posted to the core when draining is over */

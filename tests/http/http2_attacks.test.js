@@ -301,6 +301,19 @@ test('C16 a reader who has stopped is cut after --slow-time, and its connection 
   await within(raw.closed, 'closed');
 }));
 
+// Control: all of it is read for 2 s, at the speed of the processor.
+test('C16 who goes on sending after the end is reset after a MiB', (t) => attack(async () => {
+  const raw = await connect(t, { paused: true });
+  raw.write(update(0, 0));
+  const piece = Buffer.alloc(1 << 20);
+  for (let i = 0; i < 1000 && !raw.over; i += 1) {
+    raw.write(piece);
+    await raw.drained();
+  }
+  await within(raw.closed, 'closed');
+  ok(raw.socket.bytesWritten < 32 * MIB, `${raw.socket.bytesWritten} octets were taken`);
+}));
+
 test('C28 a header block, a body, a preface that do not come on', async (t) => {
   const began = performance.now();
   const [silent, preface, head, body] = [

@@ -43,7 +43,7 @@ test('metrics are Prometheus text: every sample has its HELP and TYPE, and every
   }
   for (const name of ['subscribers', 'keys', 'reads_total', 'read_errors_total', 'resolves_total', 'notifications_total',
     'frames_total', 'frame_bytes', 'deliveries_total', 'sent_bytes_total', 'cut_total', 'resyncs_total', 'listening',
-    'pool_connections', 'connections', 'requests_total', 'delivery_seconds', 'http2_connections', 'http2_streams',
+    'pool_connections', 'connections', 'requests_total', 'put_off_total', 'delivery_seconds', 'http2_connections', 'http2_streams',
     'http2_ended_total', 'http2_refused_total', 'http2_cut_total', 'tls_failures_total']) ok(types.has(`pgcrier_${name}`), name);
 });
 

@@ -2,7 +2,7 @@
 //
 // "Control" says what libh2o 2.2.5 does by itself. The attacker has an address of its own.
 
-import { ok } from 'node:assert/strict';
+import { ok, strictEqual } from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ import { until } from '../lib/until.js';
 const site = mkdtempSync(join(tmpdir(), 'pgcrier-attacks-'));
 after(() => rmSync(site, { recursive: true, force: true }));
 writeFileSync(join(site, 'big'), 'x'.repeat(30_000_000));
+writeFileSync(join(site, 'even'), 'even');
+writeFileSync(join(site, 'odd'), 'odd');
 const app = await startApp({
   relay: { args: ['--public', site, '--slow-time', '1s', '--slow-rate', '10kB', '--head-time', '1500ms', '--body-budget', '32MiB',
     '--max-address-connections', '300'] },
@@ -41,6 +43,33 @@ test('C09: heads above --max-head that never end are refused before they are com
 test('20,000 requests one behind the other, and nothing read', under(async () => {
   const raws = await many(10, () => open(GET('/api/notes/1').repeat(2000), { paused: true }));
   await ended(raws.map((raw) => { setTimeout(() => raw.reset(), 1500); return raw; }));
+}));
+
+// Control: all that has been read is answered in one turn of the loop, for seconds, and nobody else is.
+test('C27: 3,000 requests in one go are answered in order, over many turns', under(async () => {
+  const before = await app.metric('pgcrier_put_off_total');
+  const raw = await open((GET('/even') + GET('/odd')).repeat(1500));
+  await raw.until(() => raw.received.length >= 3000 * 200, '3,000 answers');
+  await raw.until((text) => text.match(/\r\n\r\n(even|odd)/g)?.length === 3000, '3,000 answers');
+  strictEqual(raw.text.match(/\r\n\r\n(even|odd)/g).join('').replace(/[^a-z]/g, ''), 'evenodd'.repeat(1500));
+  raw.close();
+  ok(await app.metric('pgcrier_put_off_total') - before > 100);
+}));
+
+test('C27: a download goes out over many turns', under(async () => {
+  const before = await app.metric('pgcrier_put_off_total');
+  const answer = await app.get('/big');
+  strictEqual(answer.body.length, 30_000_000);
+  ok(await app.metric('pgcrier_put_off_total') > before);
+}));
+
+test('C27: who leaves while his answers wait for their turn', under(async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const raws = await many(20, () => open(GET('/even').repeat(1000)));
+    await raws[0].until(() => raws[0].pieces.length > 0);
+    raws.forEach((raw) => raw.reset());
+  }
+  await until(async () => await app.metric('pgcrier_connections') < 10);
 }));
 
 // libh2o does not see that a client is gone while its request waits: it holds its place among the
