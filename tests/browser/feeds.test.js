@@ -322,6 +322,53 @@ test('the keyboard alone: write, post, edit, give up', async () => {
   await until(async () => await focused() === 'Feeds', { what: 'the focus is on the heading of the new view' });
 });
 
+test('neither nothing nor too much can be posted, and how much room is left is said in time', async () => {
+  const page = await open(feed('limits'));
+  const button = page.locator('.composer').getByRole('button', { name: 'Post', exact: true });
+  const text = page.locator('.composer textarea');
+  const asked = [];
+  page.on('request', (request) => { if (request.method() === 'POST') asked.push(request.url()); });
+  assert.equal(await button.isDisabled(), true);
+  await text.fill('  \n ');
+  assert.equal(await button.isDisabled(), true);
+  await text.press('Control+Enter');
+  assert.equal(await page.locator('.composer .left').count(), 0);
+  const most = `${'ä'.repeat(32_763)} #limits`; // octets are what counts
+  await text.fill(`${most}!!`);
+  assert.equal(await page.locator('.composer .left.over').evaluate((e) => e.firstChild.data), '-1');
+  assert.equal(await button.isDisabled(), true);
+  await text.press('Control+Enter');
+  await text.fill(`${most}!`);
+  assert.equal(await page.locator('.composer .left').evaluate((e) => e.firstChild.data), '0');
+  assert.deepEqual(asked, [], 'nothing has been sent so far');
+  await button.click();
+  await until(async () => await page.locator('.post').count() === 1);
+});
+
+test('back leads to where one was, and what is left is followed no longer', async () => {
+  const page = await open('#/', PHONE);
+  await page.addInitScript(() => {
+    globalThis.sources = [];
+    globalThis.EventSource = class extends EventSource {
+      constructor(url) {
+        super(url);
+        globalThis.sources.push(this);
+      }
+    };
+  });
+  await page.reload();
+  await page.locator('.feed-link', { hasText: '#music' }).click();
+  await page.waitForSelector('.post');
+  await page.evaluate(() => scrollTo(0, 300));
+  await page.locator('.post .permalink').nth(1).click();
+  await page.waitForSelector('.editor');
+  assert.equal(await page.evaluate(() => scrollY), 0);
+  await page.goBack();
+  await until(() => page.evaluate(() => scrollY === 300 && document.querySelector('.post') !== null), { what: 'the place' });
+  assert.deepEqual(await page.evaluate(() => globalThis.sources.filter(({ readyState }) => readyState !== 2).map(({ url }) => new URL(url).pathname)),
+    ['/api/feeds', '/api/feeds/music']);
+});
+
 test('a long feed: what is new above says so, and is made when it is wanted', async () => {
   psql("insert into feeds.posts (title, content) select 'post ' || i, '#long' from generate_series(1, 3000) i");
   const page = await open(feed('long'));

@@ -104,6 +104,8 @@ test('a recorded reply at depth 3: the other sees who records, where, and then h
   await ben.getByRole('button', { name: 'Play your recording' }).click();
   await until(async () => Number(await ben.locator('.dock .waves').getAttribute('aria-valuenow')) >= 1, { what: 'he listens to it' });
   await browser.picture(ben, 'talking-draft');
+  await ann.route('**/api/waveforms?*', (route) => route.abort(), { times: 1 });
+  await ann.clock.install();
   await send(ben, 'Ben', 'Beep');
   await until(async () => await ben.locator('.dock').count() === 0, { what: 'it is sent' });
   const id = newest();
@@ -116,6 +118,28 @@ test('a recorded reply at depth 3: the other sees who records, where, and then h
   assert.ok(Number(ms) > 500);
   await row(ann, id).locator('.play').click();
   await until(async () => Number(await row(ann, id).locator('.waves').getAttribute('aria-valuenow')) >= 1, { what: 'it sounds' });
+  await ann.clock.fastForward(5000);
+  await until(async () => new Set((await row(ann, id).locator('.wave path').first().getAttribute('d')).split('v')).size > 3, { what: 'its peaks are asked for again' });
+  forgive(ann, /ERR_FAILED/);
+});
+
+test('two minutes, and it stops by itself; what is not sent is not left without a question', async () => {
+  const page = await open();
+  const asks = () => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+  await page.clock.install();
+  await page.getByRole('button', { name: 'Start a thread' }).click();
+  assert.equal(await asks(), false);
+  await record(page);
+  assert.equal(await asks(), true);
+  await page.clock.fastForward(107_000);
+  await page.locator('.left.soon').waitFor();
+  assert.equal(await page.locator('.dock.recording').count(), 1);
+  await page.clock.fastForward(14_000);
+  await page.locator('.dock .waves').waitFor();
+  assert.equal(await asks(), true);
+  await page.getByRole('button', { name: 'Discard', exact: true }).click();
+  await page.locator('.dock.idle').waitFor();
+  assert.equal(await asks(), false);
 });
 
 test('a recording can be gone through: by click, by key, one at a time, whatever moves meanwhile', async () => {
@@ -159,6 +183,12 @@ test('a new thread from a file, and its way through failures: nothing is lost', 
   const choose = (file) => phone.locator('.file input').setInputFiles(file);
   await choose({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
   await phone.getByText('notes.txt is no audio file.').waitFor();
+  await choose({ name: 'long.wav', mimeType: 'audio/wav', buffer: Buffer.alloc(16 * 1024 * 1024 + 1) });
+  await phone.getByText('long.wav has more than 16 MiB.').waitFor();
+  assert.deepEqual(await phone.evaluate(async () => {
+    const { typeOf } = await import('./api.js');
+    return [typeOf({ type: '', name: 'a.b.OPUS' }), typeOf({ type: 'video/webm', name: 'a.mp3' }), typeOf({ type: '', name: 'a' }), typeOf({ type: 'audio/x', name: 'a.wav' })];
+  }), ['audio/ogg', 'audio/webm', 'application/octet-stream', 'audio/x']);
   await choose({ name: 'empty.wav', mimeType: 'audio/wav', buffer: Buffer.alloc(0) });
   await phone.getByText('empty.wav is empty.').waitFor();
   await choose(tone(3));
@@ -362,7 +392,7 @@ test('the music switch is what the microphone is opened with; a refused micropho
   await page.evaluate(() => {
     const { mediaDevices } = navigator;
     const get = mediaDevices.getUserMedia.bind(mediaDevices);
-    mediaDevices.getUserMedia = (constraints) => { globalThis.asked = constraints; return globalThis.refuse ? Promise.reject(new DOMException('', 'NotAllowedError')) : get(constraints); };
+    mediaDevices.getUserMedia = (constraints) => { globalThis.asked = constraints; return globalThis.refuse ? Promise.reject(new DOMException('', 'NotAllowedError')) : get(constraints).then((stream) => (globalThis.stream = stream)); };
   });
   await page.getByRole('button', { name: 'Start a thread' }).click();
   await page.getByRole('switch', { name: 'Music' }).focus();
@@ -371,6 +401,9 @@ test('the music switch is what the microphone is opened with; a refused micropho
   assert.deepEqual(await page.evaluate(() => globalThis.asked.audio), { echoCancellation: false, noiseSuppression: false, autoGainControl: false });
   assert.deepEqual(await violations(page), []);
   await page.getByRole('button', { name: 'Discard', exact: true }).click();
+  await until(() => page.evaluate(() => globalThis.stream.getTracks().every(({ readyState }) => readyState === 'ended')), { what: 'the microphone is off' });
+  await page.evaluate(() => fetch('/api/recordings'));
+  assert.equal(await page.locator('.dock.idle').count(), 1, 'and there is nothing to send');
   await page.getByRole('switch', { name: 'Music' }).focus();
   await page.keyboard.press(' ');
   await page.evaluate(() => { globalThis.refuse = true; });

@@ -164,6 +164,15 @@ test('nothing scrolls by itself, and a button leads to what is elsewhere', async
   await until(async () => await page.locator('.badge').count() === 0, { what: 'the mark fades' });
 });
 
+test('a permalink leads to the very recording, in its thread', async () => {
+  const id = flat(documentOrder(1)).at(-1);
+  const page = await open(`${thread(1)}/${id}`, { height: 600 });
+  const box = () => row(page, id).evaluate((r) => r.getBoundingClientRect().top >= 0 && r.getBoundingClientRect().bottom <= innerHeight);
+  await until(box, { what: 'it is in view' });
+  assert.match(await row(page, id).getAttribute('class'), /\bhere\b/);
+  assert.equal(await page.evaluate(() => document.activeElement.id), `recording-${id}`, 'for ears, too');
+});
+
 test('10,000 levels are rows like others, made when they are wanted', async () => {
   psql(`insert into talking.recordings (id, parent_id, author, title)
     select 1000000 + i, case when i > 1 then 1000000 + i - 1 end, 'deep', 'level ' || i from generate_series(1, 10000) i`);
@@ -178,6 +187,8 @@ test('10,000 levels are rows like others, made when they are wanted', async () =
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing is wider than the phone');
   await row(page, 1000700).scrollIntoViewIfNeeded();
   await browser.picture(page, 'talking-deep-phone');
+  await page.goto(`${talking.url}/talking/${thread(1000001)}/1002000`);
+  await until(() => page.evaluate(() => document.activeElement.id === 'recording-1002000'), { what: 'a permalink into what is not made yet' });
   psql('delete from talking.recordings where id = 1000001');
   await page.getByText('This recording is not here').waitFor();
 });
