@@ -68,14 +68,24 @@ select is(pg_temp.in_feed('b'), 'four one', 'kept: where it was');
 update feeds.posts set content = content || ' #c' where title in ('one', 'three');
 select is(pg_temp.list(), 'zoo0 a2 b2 c2', 'several at once');
 select pg_temp.news();
+create temporary table edited as select p.id, p.edited_at from feeds.posts p;
 update feeds.posts set content = content, title = title;
 select is(pg_temp.news(), null, 'what is written as it was is no event');
+select set_eq('select p.id, p.edited_at from feeds.posts p', 'table edited', 'nor an edit');
 update feeds.posts set title = 'drei' where id = pg_temp.id(3);
 select is(pg_temp.news(), 'PostUpdated, FeedUpdated a, FeedUpdated c', 'a new title changes its feeds');
 select is(edited_at is not null, true, 'and is noted') from feeds.posts where id = pg_temp.id(3);
 update feeds.posts set author = 'x' where id = pg_temp.id(2);
 select is(pg_temp.news(), 'PostUpdated', 'an untagged post, its author');
 select throws_ok($$ update feeds.posts set id = gen_random_uuid() $$, '428C9', null, 'ids stay');
+
+-- Of every length around what a notification takes: one octet more would make the writer fail.
+select lives_ok($$ insert into feeds.posts (content) select repeat('x', n) from generate_series(7600, 7900) n $$, 'events of every length');
+select ok(min(octets) < 7999 and max(octets) > 8000, 'those of 7,999 and of 8,000 octets among them') from (
+    select octet_length(feeds.event_document(e.id, e.name, e.occurred_at, e.payload)) as octets
+    from feeds.events e order by e.id desc limit 301) e;
+delete from feeds.posts where content ~ '^x+$';
+select pg_temp.news();
 
 -- Other statements.
 insert into feeds.posts (id, content) values (pg_temp.id(2), '#d') on conflict (id) do update set content = excluded.content;
