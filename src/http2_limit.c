@@ -145,7 +145,7 @@ static bool is_stuck(struct http2_connection *connection, uint64_t now)
     if (!connection->writing || (connection->stall_ns != 0 && elapsed < options->slow_time_ms * NS_PER_MS))
         return false;
     acknowledged = progress_acknowledged(connection->socket);
-    if (connection->stall_ns != 0 &&
+    if (connection->stall_ns != 0 && acknowledged != UINT64_MAX &&
         (acknowledged - connection->stall_acknowledged) * NS_PER_S < options->slow_rate * elapsed)
         return true;
     connection->stall_ns = now;

@@ -13,6 +13,6 @@ uint64_t progress_acknowledged(h2o_socket_t *socket)
 
     memset(&info, 0, sizeof(info));
     if (getsockopt(h2o_socket_get_fd(socket), IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
-        return 0;
+        return UINT64_MAX;
     return info.tcpi_bytes_acked;
 }

@@ -21,7 +21,7 @@ struct sink_ops {
     void (*write)(struct sink *sink, struct frame *const *frames, size_t count);
     void (*finish)(struct sink *sink); /* ends the response on an event boundary; nothing in flight */
     void (*abort)(struct sink *sink);  /* drops whatever is in flight */
-    /* Octets that the peer has acknowledged so far, to tell slow from stuck. */
+    /* Octets that the peer has acknowledged so far, to tell slow from stuck; UINT64_MAX: not known. */
     uint64_t (*acknowledged)(struct sink *sink);
 };
 

@@ -405,7 +405,7 @@ static bool is_stuck(struct stream *stream, uint64_t now)
     if (!is_behind(stream) || (stream->window_ns != 0 && elapsed < streams->slow_time_ns))
         return false;
     acknowledged = stream->sink->ops->acknowledged(stream->sink);
-    if (stream->window_ns != 0 &&
+    if (stream->window_ns != 0 && acknowledged != UINT64_MAX &&
         (acknowledged - stream->acknowledged) * NS_PER_S < streams->slow_rate * elapsed)
         return true;
     stream->window_ns = now;

@@ -1,6 +1,10 @@
 // Who reads slowly, or not at all, or leaves: what it costs the relay and the others (G4).
 
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
@@ -112,6 +116,36 @@ test('C02: a reader below the slow rate is cut while a newer document waits, and
   for (const raw of [slow, content]) raw.close();
   await reader.stop();
   await relay.stop();
+});
+
+// What a Unix socket has passed on nobody can tell; behind it is a proxy, and its clients may be slow.
+test('C02: who reads slowly, but reads, is not cut behind a Unix socket', async (t) => {
+  const place = mkdtempSync(join(tmpdir(), 'pgcrier-slow-'));
+  const path = join(place, 'socket');
+  t.after(() => rmSync(place, { recursive: true, force: true }));
+  const relay = await app.startRelay({ args: ['--slow-rate', '64KiB', '--slow-time', '1s', '--listen', `unix:${path}`] });
+  const state = newState(HUGE);
+  const socket = connect(path);
+  let octets = 0;
+  let end = '';
+  let over = false;
+  const take = (bytes) => { octets += bytes?.length ?? 0; end = (end + (bytes ?? '')).slice(-1000); };
+  socket.on('readable', () => {}); // from now on it is read by read() alone
+  socket.on('error', () => {});
+  socket.on('close', () => { over = true; });
+  t.after(() => socket.destroy());
+  socket.write(request(state));
+  const sips = setInterval(() => take(socket.read(Math.min(40_000, socket.readableLength) || undefined)), 100).unref();
+  await until(() => octets !== 0);
+  await state.change();
+  await until(() => octets > HUGE / 3 || over, { limit: 30_000, what: 'a third of the document, in sips' });
+  clearInterval(sips);
+  socket.removeAllListeners('readable');
+  socket.on('data', take);
+  socket.resume();
+  await until(() => end.includes(`"end" : ${state.n}}`) || over, { limit: 30_000, what: 'the newest document' });
+  ok(!over, 'it is not cut');
+  strictEqual(await counted(relay, 'slow'), 0);
 });
 
 test('over the budget, those who have held an old document longest are cut', async () => {
