@@ -1,7 +1,7 @@
 // ways.js -- one application, reached over every protocol that the relay speaks.
 //
 //   for (const way of waysTo({ plain: relay.url, secure: relay.tlsUrl, path: '/run/s' })) …
-//   way.name                                   'HTTP/1.1', 'h2c on a Unix socket', …
+//   way.name  way.isHttp2                      'HTTP/1.1', 'h2c on a Unix socket', …
 //   await way.get('/api/notes/1')              on a connection of its own, as get() of sse.js
 //   await way.streams(['/api/notes/1', …])     over HTTP/2 33 to a connection
 //   const upload = way.upload('/x', octets)    a POST, of which the first half is sent
@@ -40,6 +40,7 @@ function halfSent(request, octets, statusOf) {
 class Way {
   constructor(name, connect) {
     this.name = name;
+    this.isHttp2 = this instanceof Way2;
     this.connect = () => {
       const socket = connect();
       socket.once('secureConnect', () => { this.certificate = socket.getPeerCertificate().subject.CN; });

@@ -3,11 +3,12 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import http from 'node:http';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { _createServerHandle } from 'node:net';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { freePort } from '../lib/process.js';
-import { get } from '../lib/sse.js';
+import { get, rawRequest } from '../lib/sse.js';
 import { until } from '../lib/until.js';
 
 const app = await startApp({ relay: false });
@@ -44,6 +45,35 @@ test('P03: --reuse-port: a successor on the same port, three times, without one 
   await asking.stop();
   deepStrictEqual(asking.result.bad, []);
   strictEqual((await relay.stop()).code, 0);
+});
+
+// Sockets that listen on a port of this machine's.
+const listeners = (port) => readFileSync('/proc/net/tcp', 'latin1').split('\n')
+  .filter((line) => line.includes(`:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A `)).length;
+
+// Whether new connections all come to one that does not drain; a relay that drains says that an answer is its last.
+async function areElsewhere(url) {
+  const raws = await Promise.all(Array.from({ length: 20 }, () => rawRequest(url, 'GET /api/notes/1 HTTP/1.1\r\nHost: x\r\n\r\n')));
+  const texts = await Promise.all(raws.map((raw) => raw.until((text) => text.includes('"body"'))));
+  for (const raw of raws) raw.close();
+  return texts.every((text) => !/^connection: close\r$/im.test(text));
+}
+
+test('P03: --reuse-port: one that drains listens for what was meant for it, and new connections are its successor\'s', async () => {
+  const port = await freePort();
+  const options = { listen: [`127.0.0.1:${port}`], args: ['--reuse-port'] };
+  let seen = false;
+  for (let tries = 0; tries < 5 && !seen; tries += 1) {
+    const relay = await app.startRelay(options);
+    const successor = await app.startRelay(options);
+    relay.signal('SIGTERM');
+    await relay.hears(/draining/);
+    // A slow machine may miss the moment for which both listen.
+    while (listeners(port) === 2 && !seen) seen = await areElsewhere(relay.url) && listeners(port) === 2;
+    strictEqual((await relay.exit).code, 0);
+    strictEqual((await successor.stop()).code, 0);
+  }
+  ok(seen);
 });
 
 test('P03: a socket that another process holds: restarted, without one connection that is refused', async () => {
