@@ -329,7 +329,7 @@ test('F12: an action over its time is 503 and rolled back', async () => {
   strictEqual(await count(), before);
 });
 
-test('a client that goes away in the middle changes nothing about the transaction', async () => {
+test('C30: a client that goes away in the middle changes nothing about the transaction', async () => {
   await gate.shut();
   const raw = await app.raw('POST /api/wait HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n');
   await until(async () => (await app.cluster.backends(`query like '%crier.act%' and state = 'active'`)).length === 1, { what: 'it works' });
