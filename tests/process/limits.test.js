@@ -2,13 +2,13 @@
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
 import { PASS, gateOf } from '../lib/gate.js';
 import { get, openStream, rawRequest } from '../lib/sse.js';
-import { until } from '../lib/until.js';
+import { until, within } from '../lib/until.js';
 
 const app = await startApp({
   relay: false,
@@ -21,7 +21,11 @@ const start = (...args) => app.startRelay({ args });
 const silent = (relay, localAddress) => rawRequest(relay.url, '', { localAddress });
 const refused = (relay, reason) => relay.metric(`pgcrier_refused_total{reason="${reason}"}`);
 const cut = (relay, reason) => relay.metric(`pgcrier_cut_total{reason="${reason}"}`);
-const over = (raw) => raw.closed.then(() => raw.text);
+const over = (raw) => within(raw.closed, 'the relay closes', 60_000).then(() => raw.text);
+// Octets that the kernel still holds for clients of a port.
+const unsent = (port) => readFileSync('/proc/net/tcp', 'latin1').trim().split('\n').slice(1).map((line) => line.trim().split(/\s+/))
+  .filter(([, local]) => parseInt(local.split(':')[1], 16) === port)
+  .reduce((sum, [, , , , queues]) => sum + parseInt(queues, 16), 0);
 
 test('connections of one address', async () => {
   const relay = await start('--max-address-connections', '5', '--head-time', '1min');
@@ -175,6 +179,7 @@ test('a download that nobody reads ends after --slow-time; one that is read slow
   clearInterval(read);
   slow.resume();
   ok((await over(slow)).length > 20_000_000);
+  await until(() => unsent(Number(new URL(relay.url).port)) === 0, { what: 'nothing is kept for those who were cut' });
   stalled.forEach((raw) => raw.close());
 });
 

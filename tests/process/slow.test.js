@@ -8,14 +8,14 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
-import { until } from '../lib/until.js';
+import { patient, until } from '../lib/until.js';
 
 const SIZE = 8_000_000; // more than the socket buffers of both sides hold
 const REQUEST = 'GET /api/wide/1 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n';
 const CUT = 'pgcrier_cut_total{reason="slow"}';
 
 const app = await startApp({
-  relay: { args: ['--slow-time', '500ms', '--slow-rate', '64KiB'] },
+  relay: { args: ['--slow-time', `${patient(2)}s`, '--slow-rate', '64KiB'] },
   sql: `
     create function app.wide(_id integer) returns json language sql stable as $$
       select json_build_object('version', m.version, 'filler', repeat(chr(97 + m.version % 26), ${SIZE}))
@@ -55,7 +55,7 @@ test('C02: a client that reads its first document slowly, but reads, is not cut'
     await raw.until(() => raw.received.length > taken, 'more octets');
     raw.pause();
     taken = Math.min(raw.received.length, taken + 400_000);
-    await sleep(100);
+    await sleep(patient(150)); // all in all more than --slow-time
   }
   assert.equal(await app.metric(CUT), cut);
   raw.close();
