@@ -17,7 +17,8 @@
  *
  * The pool is up, down, or (at start, and after it lost its last connection) does not know yet.
  * While it is down, jobs fail at once and one connection at a time is tried, with back-off. A job
- * whose connection breaks is run once more on another one if it says that it may be.
+ * whose connection breaks is run once more on another one if it says that it may be. A connection that
+ * is still in a transaction after its COMMIT counts as broken.
  */
 #ifndef PGCRIER_POOL_H
 #define PGCRIER_POOL_H
