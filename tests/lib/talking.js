@@ -26,7 +26,8 @@ class Talking {
     await this.cluster.sql(`select crier.grant_relay('relay')`);
     this.certificate = certificate();
     this.port = await freePort();
-    [, this.browser] = await Promise.all([this.startRelay(), startBrowser()]);
+    const browser = startBrowser().then((started) => { this.browser = started; });
+    try { await this.startRelay(); } finally { await browser; }
     return this;
   }
 
@@ -60,4 +61,13 @@ class Talking {
   }
 }
 
-export const startTalking = () => new Talking().start();
+// One that cannot start leaves nothing behind, or the test would never end.
+export async function startTalking() {
+  const talking = new Talking();
+  try {
+    return await talking.start();
+  } catch (error) {
+    await talking.stop();
+    throw error;
+  }
+}
