@@ -94,7 +94,11 @@ test('a recorded reply at depth 3: the other sees who records, where, and then h
   await ben.getByLabel('Your name').fill('Ben');
   await ben.getByRole('button', { name: 'Record', exact: true }).click();
   await until(() => row(ann, deep).getByText('Ben is recording a reply…').count(), { what: 'the other sees it at the very node' });
-  assert.equal(await ben.locator('.who').count(), 0, 'who records need not be told');
+  const zoe = (state) => psql(`select crier.announce('thread/${root}', 'presence', json_build_object('id', ${root}, 'who', 'Zoe', 'state', '${state}'))`);
+  zoe('recording');
+  await until(() => ben.getByText('Zoe is recording a reply…').count(), { what: 'an event after that one' });
+  assert.equal(await row(ben, deep).locator('.who').count(), 0, 'who records need not be told');
+  zoe('idle');
   await until(async () => /^1:5[0-7] left$/.test(await ben.locator('.left').textContent()), { what: 'it counts down' });
   await until(async () => (await ben.locator('.level path').getAttribute('d')).split('M').some((bar) => Number(bar.split('v')[1]) > 10), { what: 'the meter moves' });
   await browser.picture(ben, 'talking-recording');
