@@ -157,7 +157,9 @@ test('a recording can be gone through: by click, by key, one at a time, whatever
   await until(async () => await heights(page, a) > 5, { what: 'its own peaks are drawn' });
   await wave.click({ position: { x: (await wave.boundingBox()).width / 2, y: 10 } });
   await until(async () => await at(a) >= 10 && await at(a) < 14, { what: 'a click begins there' });
+  const asked = page.waitForRequest(`**/api/recordings/${b}/audio`);
   await row(page, b).locator('.play').click();
+  await asked;
   await until(async () => await at(b) >= 1, { what: 'the other plays' });
   assert.equal(await row(page, a).getByRole('button', { name: 'Play Tia: A tone' }).count(), 1, 'and the first does not');
   await row(page, b).locator('.waves').focus();
