@@ -110,6 +110,8 @@ set local client_min_messages = 'warning';
 \ir functions/crier/blob_head.sql
 \ir functions/crier/blob_window.sql
 \ir functions/crier/cancelled.sql
+\ir functions/crier/inline_source.sql
+\ir functions/crier/inline_function.sql
 \ir functions/crier/build_quickly.sql
 \ir functions/crier/notify_references.sql
 \ir functions/crier/notify_inline.sql
@@ -160,6 +162,7 @@ begin
     perform crier.refresh_routes();
     perform crier.secret_make();
     perform crier.refresh_watches();
+    perform crier.inline_function();
     perform crier.grant_relay(role) from crier.relay_grantees() as role;
 end
 $$;

@@ -33,14 +33,40 @@ create schema inl;
 create function inl.settings(_id integer) returns json language sql stable security definer as $$
     select to_json(array[current_setting('timezone'), current_setting('datestyle'), current_setting('intervalstyle'), current_setting('bytea_output'), current_setting('extra_float_digits'), current_setting('search_path')]) $$;
 create table inl.t (id integer, other integer);
-select crier.live('/inl/settings/{id}', 'inl.settings');
+create function inl.topic(_id integer) returns text language sql immutable as $$ select 'x' $$;
+select crier.live('/inl/settings/{id}', 'inl.settings', inline => true);
 create temporary table r on commit drop as select * from crier.routes where path = '/inl/settings/{id}';
 set local timezone = 'Asia/Tokyo'; set local datestyle = 'German'; set local intervalstyle = 'iso_8601';
 set local bytea_output = 'escape'; set local extra_float_digits = -5; set local search_path = nowhere, pg_catalog, public;
-select is(b.document, '["UTC","ISO, MDY","postgres","hex","1","inl, public, pg_temp"]', 'build_quickly: the settings are pinned')
-from r, crier.build_quickly(r.id, r.call, '{"id":"1"}') b;
-select is(b.document, q.document, 'build_quickly: the same as crier.read') from r, crier.build_quickly(r.id, r.call, '{"id":"1"}') b, crier.read(r.id, '{"id":"1"}') q;
+select is(b.document, '["UTC","ISO, MDY","postgres","hex","1","inl, public, pg_temp"]', 'build_inline: the settings are pinned')
+from r, crier.build_inline('{"id":"1"}', r.id) b;
+select is(b.document, q.document, 'build_inline: the same as crier.read') from r, crier.build_inline('{"id":"1"}', r.id) b, crier.read(r.id, '{"id":"1"}') q;
 reset timezone; reset datestyle; reset intervalstyle; reset bytea_output; reset extra_float_digits; reset search_path;
+
+/* What is generated for inline routes follows their declarations, and trusts nothing that changed since. */
+create function pg_temp.built(arguments json) returns text language sql as $$
+    select concat_ws('|', b.document, b.topic) from crier.routes r, crier.build_inline(arguments, r.id) b where r.path = '/inl/settings/{id}' $$;
+create function inl.numbers(_id integer, _more integer[] default '{7}', p_text text default 'x''%s') returns json language sql immutable as $$ select json_build_array(_id, _more, p_text) $$;
+create function inl.topic_of(_id integer, _more integer[] default null) returns text language sql stable security definer as $$ select case when _id > 0 then 'x' || cardinality(_more) end $$;
+select crier.live('/inl/settings/{id}', 'inl.numbers', topic => 'inl.topic_of', inline => true);
+select is(pg_temp.built('{"id":"1"}'), '[1, [7], "x''%s"]|', 'build_inline: what has a default and is not given; no topic is none of theirs');
+select is(pg_temp.built('{"id":"1","more":["5","6"],"text":"a"}'), '[1, [5,6], "a"]|x2', 'build_inline: what has a default and is given');
+alter function inl.topic_of volatile;
+select is(pg_temp.built('{"id":"1"}'), '', 'build_inline: not with a function that became VOLATILE');
+alter function inl.topic_of stable security invoker;
+select is(pg_temp.built('{"id":"1"}'), '', 'build_inline: not with one that is not SECURITY DEFINER any more');
+alter function inl.topic_of immutable;
+select is(pg_temp.built('{"id":"1"}'), '[1, [7], "x''%s"]|', 'build_inline: an IMMUTABLE one may be anybody''s');
+alter table crier.routes disable trigger crier_routes_changed;
+update crier.routes set call = call || '{"x":1}' where path = '/inl/settings/{id}';
+select is(pg_temp.built('{"id":"1"}'), '', 'build_inline: not a route that was declared otherwise meanwhile');
+select is(crier.inline_function(), 1, 'inline_function: makes it what it ought to be');
+select is(crier.inline_function(), 0, 'inline_function: once');
+select is(pg_temp.built('{"id":"1"}'), '[1, [7], "x''%s"]|', 'build_inline: as it is declared now');
+alter table crier.routes enable trigger crier_routes_changed;
+select crier.live('/inl/settings/{id}', 'inl.settings');
+select throws_ok($$ select pg_temp.built('{"id":"1"}') $$, 'P0002', null, 'build_inline: not a route that is inline no more');
+select is((select count(*)::integer from pg_proc where proname = 'build_inline' and prosrc ~ 'inl\.'), 0, 'build_inline: nothing of it is left');
 select is(b.document, null, 'build_quickly: a route that was declared otherwise meanwhile is not built')
 from r, crier.build_quickly(r.id, r.call || '{"x":1}', '{"id":"1"}') b;
 
@@ -48,7 +74,6 @@ from r, crier.build_quickly(r.id, r.call || '{"x":1}', '{"id":"1"}') b;
 create function pg_temp.asks(topic text) returns boolean language sql as $$
     select p.prosrc ~ 'crier\.pend\(' from pg_proc p join crier.watches w on p.proname = 'watch_' || w.id
     where p.pronamespace = 'crier'::regnamespace and w.relation = 'inl.t' and w.topic = asks.topic $$;
-create function inl.topic(_id integer) returns text language sql immutable as $$ select 'x' $$;
 select crier.watch('inl.t', '/inl/settings/{id}');
 select crier.watch('inl.t', '/inl/else/{other}');
 select crier.watch('inl.t', 'thread/{other}');

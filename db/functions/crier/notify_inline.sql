@@ -6,14 +6,15 @@ declare
     changed text;
     one record;
     built record;
-    locked boolean;
     told text[] := '{}';      -- topics of the documents below
     keys text[] := '{}';
     snapshots text[] := '{}';
     documents text[] := '{}';
+    inner_pad bytea;
+    outer_pad bytea;
     others text := '[]';
     body text;
-    secret crier.secret;
+    done text;
 begin
     /* Notifies topics at the end of the transaction that changed them: inline for as many of their
        documents as possible, by reference for a topic of which none is. An inline notification
@@ -27,19 +28,18 @@ begin
         for one in select i.* from crier.inlined i where i.topic = changed loop
             exit when cardinality(keys) = 8;
             continue when one.key = any (keys); -- another relay has it too
-            locked := pg_try_advisory_xact_lock(hashtextextended(one.key, 7165905));
-            continue when not locked;
-            select * into built from crier.build_quickly(one.route, one.call, one.arguments);
-            continue when built.document is null
-                or one.has_topic and built.topic is distinct from changed
+            continue when not pg_try_advisory_xact_lock(hashtextextended(one.key, 7165905));
+            built := crier.build_quickly(one.arguments, one.route);
+            continue when built.document is null or built.topic <> changed
                 or octet_length(built.document) + octet_length(built.snapshot) > 7999 - 200;
             told := told || changed;
             keys := keys || one.key;
             snapshots := snapshots || built.snapshot;
             documents := documents || built.document;
+            inner_pad := one.inner_pad;
+            outer_pad := one.outer_pad;
         end loop;
     end loop;
-    select * into secret from crier.secret;
     for i in 1 .. cardinality(keys) loop
         if cardinality(keys) > 1 then
             others := array_to_json(array(
@@ -49,10 +49,9 @@ begin
         body := '"topic":"' || told[i] || '","key":' || to_json(keys[i]) || ',"others":' || others
             || ',"xid":"' || pg_current_xact_id() || '","snapshot":"' || snapshots[i]
             || '","document":' || documents[i] || '}';
-        body := '{"signature":"'
-            || coalesce(crier.hmac(body, secret.inner_pad, secret.outer_pad), '') || '",' || body;
+        body := '{"signature":"' || crier.hmac(body, inner_pad, outer_pad) || '",' || body;
         if octet_length(body) < 8000 then -- or NOTIFY raises
-            perform crier.notify(body);
+            done := crier.notify(body); -- an assignment calls without another query
         else
             perform crier.notify_references(array[told[i]]);
         end if;

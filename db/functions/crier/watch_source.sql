@@ -36,6 +36,9 @@ begin
     if pg_catalog.cardinality(payloads) operator(pg_catalog.<=) 8 and tg_op operator(pg_catalog.<>) 'TRUNCATE'
         and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed' then
         payloads := crier.pend(payloads);
+        if pg_catalog.cardinality(payloads) operator(pg_catalog.=) 0 then
+            return null;
+        end if;
     end if;$body$;
     end if;
     body := format($body$

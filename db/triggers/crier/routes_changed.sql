@@ -3,9 +3,10 @@ create or replace function crier.routes_changed()
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    /* Has the triggers of watches heed inline routes from now on, and tells every relay to load the
-       routes again. */
+    /* Has the triggers of watches heed inline routes from now on, and build their documents, and tells
+       every relay to load the routes again. */
     perform crier.watch_functions();
+    perform crier.inline_function();
     if current_setting('crier.off', true) is distinct from 'on' then
         perform crier.notify('{"routes":true}');
     end if;
