@@ -8,9 +8,9 @@
  *
  *     [312,298,301]
  *
- * A request that was due while the one before was still waiting counts from when it was due: otherwise
- * one long pause would be one bad answer instead of many. Any answer but 200 with a length is an
- * error. The end of stdin ends it.
+ * Requests that were due while one was still waiting are not sent, but count as if they had been, and had been
+ * answered with it: otherwise one long pause would be one bad answer instead of many. Any answer but
+ * 200 with a length is an error. The end of stdin ends it.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -87,6 +87,12 @@ static void ask(int fd, const char *request)
     }
 }
 
+static void record(uint64_t took, uint64_t interval)
+{
+    for (uint64_t passed = 0; passed <= took && count < MAX_TIMES; passed += interval)
+        times[count++] = (uint32_t)(took - passed);
+}
+
 static void report(void)
 {
     putchar('[');
@@ -97,12 +103,12 @@ static void report(void)
     count = 0;
 }
 
-/* Waits until *due, or answers a line on stdin. Returns false at its end. */
-static bool wait_until(uint64_t *due)
+/* Waits until `due`, or answers a line on stdin. Returns false at its end. */
+static bool wait_until(uint64_t due)
 {
     for (;;) {
         struct pollfd stdin_poll = {STDIN_FILENO, POLLIN, 0};
-        uint64_t now = now_us(), left = *due > now ? *due - now : 0;
+        uint64_t now = now_us(), left = due > now ? due - now : 0;
         struct timespec timeout = {(time_t)(left / 1000000), (long)(left % 1000000) * 1000};
         char line[64];
         if (ppoll(&stdin_poll, 1, &timeout, NULL) == 0)
@@ -110,7 +116,6 @@ static bool wait_until(uint64_t *due)
         if (read(STDIN_FILENO, line, sizeof(line)) <= 0)
             return false;
         report();
-        *due = now_us(); /* what was late is another window's */
     }
 }
 
@@ -118,7 +123,7 @@ int main(int argc, char **argv)
 {
     char request[512];
     size_t open, next = 0;
-    uint64_t interval, due, ended = 0;
+    uint64_t interval, due, began;
 
     if (argc != 5) {
         fprintf(stderr, "usage: visitor PORT PATH INTERVAL_US CONNECTIONS\n");
@@ -133,12 +138,10 @@ int main(int argc, char **argv)
         ask(connections[i], request);
     }
     prctl(PR_SET_TIMERSLACK, 1);
-    for (due = now_us() + interval; wait_until(&due); due += interval) {
-        uint64_t began = ended > due ? due : now_us();
+    for (due = now_us() + interval; wait_until(due); due = began + interval) {
+        began = now_us();
         ask(connections[next++ % open], request);
-        ended = now_us();
-        if (count < MAX_TIMES)
-            times[count++] = (uint32_t)(ended - began);
+        record(now_us() - began, interval);
     }
     return 0;
 }
