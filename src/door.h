@@ -20,7 +20,7 @@
 
 enum {
     DOOR_RESERVED_FDS = 64,
-    DOOR_BATCH = 32,
+    DOOR_BATCH = 4,              /* accepted in one turn: what they bring is read in the same */
     DOOR_ADMIN_CONNECTIONS = 16, /* at once; out of the reserve */
     DOOR_YIELD_MS = 300,         /* how long a drain takes what the kernel had given to it already */
 };

@@ -217,7 +217,7 @@ bool http2_flush(struct http2_connection *connection)
             return true;
         }
         connection->busy = true;
-        if (!connection->terminated) /* it has lost its right to be answered */
+        if (round == 0 && !connection->terminated) /* it has lost its right to be answered */
             http2_requests_start(connection);
         length = fill(connection);
         connection->busy = false;
@@ -232,5 +232,7 @@ bool http2_flush(struct http2_connection *connection)
     }
     if (!connection->writing && !connection->closing && is_over(connection))
         http2_close(connection);
+    else if (!connection->terminated && !h2o_linklist_is_empty(&connection->starting))
+        http2_touch(connection); /* the others have their turn first */
     return true;
 }

@@ -117,7 +117,7 @@ void http2_request_body(struct http2_request *request, const uint8_t *octets, si
 /* END_STREAM has come. */
 void http2_request_complete(struct http2_request *request);
 void http2_request_too_slow(struct http2_request *request);
-/* Runs the handlers of all requests that are complete. */
+/* Runs the handlers of requests that are complete, of some: the others are `starting` still. */
 void http2_requests_start(struct http2_connection *connection);
 /* Octets of the body that have come; for the rate that it has to keep. */
 size_t http2_request_received(const struct http2_request *request);

@@ -24,6 +24,7 @@ enum {
     CONNECTION_BODIES = 2,       /* bodies of the largest size that one connection may fill */
     DISCARD_MAX = 4 << 20,       /* octets of a refused body that are taken before the stream is reset */
     STATUS_DIGITS = 3,
+    STARTS = 32,                 /* handlers of one connection that run in one turn of the loop */
 };
 
 /* The response's last stage: from here it goes into frames. */
@@ -314,7 +315,7 @@ static void start(struct http2_request *request)
 
 void http2_requests_start(struct http2_connection *connection)
 {
-    while (!h2o_linklist_is_empty(&connection->starting)) {
+    for (int i = 0; i < STARTS && !h2o_linklist_is_empty(&connection->starting); ++i) {
         struct http2_stream *stream =
             H2O_STRUCT_FROM_MEMBER(struct http2_stream, place, connection->starting.next);
         h2o_linklist_unlink(&stream->place);
