@@ -69,11 +69,11 @@ test('20 EventSources over one HTTP/2 connection, a POST and a big download besi
 
 test('an EventSource that is closed is gone at once, and so are all when the page is left', async () => {
   await page.evaluate(() => sources.slice(0, 10).forEach((source) => source.close()));
-  await until(async () => await relay.metric('pgcrier_subscribers') === SOURCES - 10, { limit: 3000 });
+  await until(async () => await relay.metric('pgcrier_subscribers') === SOURCES - 10, { limit: 8000 });
   await cluster.sql('update item set n = n + 1');
   await until(async () => (await counts()).every((n, i) => n === (i === 2 ? 8 : 1) + (i < 10 ? 0 : 1)), { what: 'the others go on' });
   await page.goto('about:blank');
-  await until(async () => await relay.metric('pgcrier_subscribers') === 0, { limit: 5000 });
+  await until(async () => await relay.metric('pgcrier_subscribers') === 0, { limit: 8000 });
   assert.equal(await relay.metric('pgcrier_http2_ended_total'), 0);
   assert.deepEqual(page.complaints, []);
 });

@@ -118,9 +118,9 @@ test('a client that closes its stream, or its connection, is known at once, whil
   await Promise.all([one.next(), two.next()]);
   const before = await app.metric('pgcrier_subscribers');
   one.close();
-  await until(async () => await app.metric('pgcrier_subscribers') === before - 1, { limit: 3000 });
+  await until(async () => await app.metric('pgcrier_subscribers') === before - 1, { limit: 8000 });
   client.close();
-  await until(async () => await app.metric('pgcrier_subscribers') === before - 2, { limit: 3000 });
+  await until(async () => await app.metric('pgcrier_subscribers') === before - 2, { limit: 8000 });
 });
 
 test('a stream over TLS with HTTP/1.1 whose client leaves is known at once', async () => {
@@ -129,7 +129,7 @@ test('a stream over TLS with HTTP/1.1 whose client leaves is known at once', asy
   await until(async () => await app.metric('pgcrier_subscribers') === before + 1);
   child.child.kill();
   await child.catch(() => {});
-  await until(async () => await app.metric('pgcrier_subscribers') === before, { limit: 3000 });
+  await until(async () => await app.metric('pgcrier_subscribers') === before, { limit: 8000 });
 });
 
 test('HTTP/2 on a Unix socket by a client that keeps it', async () => {
