@@ -27,7 +27,7 @@ begin
 end
 $body$, coalesce(string_agg(format($branch$
     when route = %1$s%2$s then
-        perform set_config('search_path', %3$L, true); -- until the end of this function
+        topic := set_config('search_path', %3$L, true); -- until the end of this function
         select %4$s(%5$s)::text, %6$s, pg_catalog.pg_current_snapshot()::text
         into document, topic, snapshot
         from crier.routes r
