@@ -67,8 +67,6 @@ alter table crier.routes enable trigger crier_routes_changed;
 select crier.live('/inl/settings/{id}', 'inl.settings');
 select throws_ok($$ select pg_temp.built('{"id":"1"}') $$, 'P0002', null, 'build_inline: not a route that is inline no more');
 select is((select count(*)::integer from pg_proc where proname = 'build_inline' and prosrc ~ 'inl\.'), 0, 'build_inline: nothing of it is left');
-select is(b.document, null, 'build_quickly: a route that was declared otherwise meanwhile is not built')
-from r, crier.build_quickly(r.id, r.call || '{"x":1}', '{"id":"1"}') b;
 
 /* A route that becomes inline, or is not any more, changes the triggers whose topics it may have. */
 create function pg_temp.asks(topic text) returns boolean language sql as $$
