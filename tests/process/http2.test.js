@@ -10,8 +10,9 @@ import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startApp } from '../lib/app.js';
 import { certificate, tlsArgs } from '../lib/certificate.js';
+import { PASS, gateOf } from '../lib/gate.js';
 import { connect2 } from '../lib/h2.js';
-import { CODE, TYPE, connectRaw, get, request } from '../lib/h2raw.js';
+import { CODE, TYPE, block, connectRaw, frame, get, request } from '../lib/h2raw.js';
 import { patient, until, within } from '../lib/until.js';
 
 const run = promisify(execFile);
@@ -35,6 +36,8 @@ const app = await startApp({
       select row(200, jsonb_build_object('x-words', repeat('w', 70000)), null, null)::crier.response $$;
     select crier.action('POST', '/api/wordy', 'app.wordy()');
     select crier.watch('app.notes', '/api/large/{id}');
+    create function app.slow() returns json language sql stable as $$ select to_json(1) from ${PASS} $$;
+    select crier.live('/api/slow', 'app.slow()');
     grant execute on all functions in schema app to relay`,
 });
 const startRelay = (...args) => app.startRelay({ args: ['--public', place, ...tlsArgs(pem), ...args] });
@@ -118,6 +121,24 @@ test('downloads share a connection fairly', async (t) => {
   await raw.until(() => raw.body(7).length > 4 * MIB);
   const lengths = [1, 3, 5, 7].map((id) => raw.body(id).length);
   ok(Math.max(...lengths) - Math.min(...lengths) < MIB, `${lengths}`);
+});
+
+// A turn begins 32 of them. Those that wait for the database do not bring the connection its next turn.
+test('C17 100 requests in one write, then silence: all begin, though none of the first is answered', async (t) => {
+  const relay = await startRelay();
+  const gate = gateOf(app.cluster);
+  const raw = await connectRaw(relay.url);
+  t.after(() => raw.close());
+  const ids = Array.from({ length: 100 }, (_, i) => 2 * i + 1);
+  await gate.shut();
+  try {
+    raw.write(...ids.map((id, i) => frame({ type: TYPE.HEADERS, flags: 5, id, payload: block(get(i < 50 ? '/api/slow' : '/mid')) })));
+    await raw.until(() => ids.slice(50).every((id) => raw.status(id) === 200), 'the files are answered');
+    ok(ids.slice(0, 50).every((id) => raw.status(id) === undefined));
+  } finally {
+    await gate.open();
+  }
+  await raw.until(() => ids.every((id) => raw.status(id) === 200), 'all are answered');
 });
 
 test('h2load and nghttp, with windows of every size', async () => {
