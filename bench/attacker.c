@@ -1,8 +1,8 @@
 /* attacker.c -- sends what others prepared, as fast as the kernel takes it, again and again.
  *
- *     attacker [-d] [-b] [-e loop|close|reset|wait] PORT CONNECTIONS FILE:HEAD…
+ *     attacker [-d] [-b] [-e loop|close|reset|wait] [-a ADDRESS] PORT CONNECTIONS FILE:HEAD…
  *
- * Each of CONNECTIONS connections to 127.0.0.1 (from 127.0.0.66) sends a file, the next one another. What
+ * Each of CONNECTIONS connections to 127.0.0.1 (from ADDRESS, 127.0.0.66) sends a file, the next one another. What
  * comes after the first HEAD octets is repeated until the peer ends the connection (loop, the default); or
  * when all is sent the attacker closes it, resets it, or waits for the peer to end it. A connection
  * that is over is opened again at once. -d never reads an answer, -b sends single octets.
@@ -217,19 +217,21 @@ static enum ending parse_ending(const char *name)
 
 int main(int argc, char **argv)
 {
-    for (int option; (option = getopt(argc, argv, "dbe:")) != -1;) {
+    source.sin_addr.s_addr = htonl(0x7f000042);
+    for (int option; (option = getopt(argc, argv, "dbe:a:")) != -1;) {
         deaf = deaf || option == 'd';
         single = single || option == 'b';
         if (option == 'e')
             ending = parse_ending(optarg);
+        if (option == 'a' && inet_pton(AF_INET, optarg, &source.sin_addr) != 1)
+            die(optarg);
     }
     if (argc - optind < 3 || argc - optind - 2 > MAX_FILES) {
-        fprintf(stderr, "usage: attacker [-d] [-b] [-e loop|close|reset|wait] PORT CONNECTIONS FILE:HEAD...\n");
+        fprintf(stderr, "usage: attacker [-d] [-b] [-e loop|close|reset|wait] [-a ADDRESS] PORT CONNECTIONS FILE:HEAD...\n");
         return 2;
     }
     target.sin_port = htons((uint16_t)atoi(argv[optind]));
     target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    source.sin_addr.s_addr = htonl(0x7f000042);
     connection_count = strtoul(argv[optind + 1], NULL, 10);
     if (connection_count > MAX_CONNECTIONS)
         connection_count = MAX_CONNECTIONS;

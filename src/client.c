@@ -23,6 +23,7 @@ struct client {
 static const struct options *limits;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the table and its counts */
 static struct client *table;
+static struct penalties penalties; /* under the same lock */
 
 void clients_init(const struct options *options)
 {
@@ -223,16 +224,66 @@ int client_ip(h2o_req_t *req, struct ip *ip)
     return -1;
 }
 
+/* --- what it has done --------------------------------------------------------------------------- */
+
+/* How many ends its address may have; 0: any. */
+static unsigned cuts_limit(const struct visitor *visitor)
+{
+    if (!visitor->has_ip || is_trusted(&visitor->ip))
+        return 0;
+    if (limits->max_address_cuts != OPTIONS_NOT_GIVEN)
+        return limits->max_address_cuts;
+    return ip_is_loopback(&visitor->ip) ? 0 : CLIENT_CUTS_MAX;
+}
+
+static bool is_punished(const struct visitor *visitor)
+{
+    unsigned limit = cuts_limit(visitor);
+    bool result;
+
+    if (limit == 0)
+        return false;
+    pthread_mutex_lock(&lock);
+    result = penalty_holds(&penalties, &visitor->ip, limit, monotonic_ns());
+    pthread_mutex_unlock(&lock);
+    if (result)
+        metric_add(METRIC_REFUSED_PENALTY, 1);
+    return result;
+}
+
+void client_misbehaved(const struct visitor *visitor, enum penalty_weight weight)
+{
+    unsigned limit = cuts_limit(visitor);
+    char text[IP_TEXT_MAX];
+    bool begins;
+
+    if (limit == 0)
+        return;
+    pthread_mutex_lock(&lock);
+    begins = penalty_add(&penalties, &visitor->ip, weight, limit, monotonic_ns());
+    pthread_mutex_unlock(&lock);
+    if (!begins)
+        return;
+    ip_write(&visitor->ip, text);
+    log_warning("%s misbehaves: its connections are refused for a while (--max-address-cuts; if it is a proxy, "
+                "--trusted-proxy)", text);
+}
+
 /* --- what it opens ------------------------------------------------------------------------------ */
 
-int client_connected(struct visitor *visitor, int fd)
+int client_arrived(struct visitor *visitor, int fd)
 {
     struct sockaddr_storage address;
     socklen_t length = sizeof(address);
 
-    visitor->client = NULL;
     visitor->has_ip = getpeername(fd, (struct sockaddr *)&address, &length) == 0 &&
                       ip_from_sockaddr((struct sockaddr *)&address, &visitor->ip) == 0;
+    return is_punished(visitor) ? -1 : 0;
+}
+
+int client_connected(struct visitor *visitor)
+{
+    visitor->client = NULL;
     if (!visitor->has_ip || is_trusted(&visitor->ip))
         return 0;
     return take(&visitor->ip, &connections, &visitor->client);

@@ -10,6 +10,9 @@
  * Over the limit a connection is closed at once, a request gets 503, and a stream is told to come
  * back later.
  *
+ * An address whose connections are ended again and again for what no honest client does is not let in
+ * for a while (penalty.h); a trusted proxy always is, for it only passes on what its clients do.
+ *
  * Unless a limit is given, the machine's own addresses are exempt from its default: they may be a
  * proxy that nobody told us of.
  */
@@ -20,8 +23,9 @@
 #include <stdbool.h>
 #include "network.h"
 #include "options.h"
+#include "penalty.h"
 
-enum { CLIENT_CONNECTIONS_MAX = 1000, CLIENT_STREAMS_MAX = 1000 };
+enum { CLIENT_CONNECTIONS_MAX = 1000, CLIENT_STREAMS_MAX = 1000, CLIENT_CUTS_MAX = 20 };
 
 /* An address that has something open. */
 struct client;
@@ -30,9 +34,14 @@ struct visitor;
 
 void clients_init(const struct options *options);
 
-/* A connection comes in. Returns 0, or -1 when its address has too many. */
-int client_connected(struct visitor *visitor, int fd);
+/* A connection comes in: sees whose it is. Returns 0, or -1 when its address is not let in now. */
+int client_arrived(struct visitor *visitor, int fd);
+/* It stays, and counts. Returns 0, or -1 when its address has too many. */
+int client_connected(struct visitor *visitor);
 void client_disconnected(struct visitor *visitor);
+
+/* It is being ended for what its client did. */
+void client_misbehaved(const struct visitor *visitor, enum penalty_weight weight);
 
 /* The address that asks. Returns 0, or -1 when there is none: a local client or a proxy itself. */
 int client_ip(h2o_req_t *req, struct ip *ip);

@@ -79,24 +79,33 @@ static void set_options(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
 }
 
-/* Counts the connection. Returns 0, or -1 when its address has too many: it is closed. */
+/* Nothing of it stays in the kernel. */
+static int turn_away(h2o_socket_t *socket)
+{
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(h2o_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    h2o_socket_close(socket);
+    return -1;
+}
+
+/* Counts the connection. Returns 0, or -1 when its address is refused or has too many: it is closed. */
 static int admit(struct door_gate *gate, h2o_socket_t *socket)
 {
-    struct visitor *visitor = must_alloc(sizeof(*visitor));
-    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    struct visitor arrival = {.gate = gate}, *visitor;
+    bool is_admin = gate == &gate->door->admins;
     int fd = h2o_socket_get_fd(socket);
 
-    visitor->gate = gate;
+    if (!is_admin && client_arrived(&arrival, fd) != 0)
+        return turn_away(socket);
+    visitor = must_alloc(sizeof(*visitor));
+    *visitor = arrival;
     ++gate->connections;
     metric_add(METRIC_CONNECTIONS, 1);
     socket->on_close.cb = on_closed;
     socket->on_close.data = visitor;
     set_options(fd);
-    if (gate == &gate->door->admins || client_connected(visitor, fd) == 0)
-        return 0;
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)); /* nothing of it stays in the kernel */
-    h2o_socket_close(socket);
-    return -1;
+    return is_admin || client_connected(visitor) == 0 ? 0 : turn_away(socket);
 }
 
 /* --- accepting -------------------------------------------------------------------------------- */
@@ -215,15 +224,18 @@ void door_renew(struct door *door, SSL_CTX *tls)
 
 /* --- closing ---------------------------------------------------------------------------------- */
 
-/* What the kernel has queued for us is ours; a socket that was passed has another owner. */
+/* What the kernel has queued for us is ours; a socket that was passed has another owner. No more than it
+ * can queue: who is refused and comes back at once would have us here for ever. */
 static void take_queued(struct door_acceptor *acceptor)
 {
     struct door_gate *gate = acceptor->gate;
 
     if (acceptor->owner == LISTENING_PASSED)
         return;
-    while (gate->connections < gate->max_connections && accept_one(acceptor))
-        continue;
+    for (int i = 0; i < LISTENING_BACKLOG && gate->connections < gate->max_connections; ++i) {
+        if (!accept_one(acceptor))
+            return;
+    }
 }
 
 static void close_all(struct door *door)

@@ -30,11 +30,13 @@ static int check_head(h2o_req_t *req)
         req->http1_is_persistent = 0;
     if (fault != NULL) {
         req->http1_is_persistent = 0;
+        client_misbehaved(visitor_of(req), PENALTY_BAD_REQUEST);
         return refuse(req, 400, "Bad request", fault);
     }
     if (length <= worker_of(req)->options->max_head)
         return -1;
     metric_add(METRIC_REFUSED_HEAD, 1);
+    client_misbehaved(visitor_of(req), PENALTY_BAD_REQUEST);
     req->http1_is_persistent = 0;
     return refuse(req, 431, "The request's headers are too large", NULL);
 }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "buffer.h"
+#include "client.h"
 #include "log.h"
 
 enum {
@@ -133,10 +134,18 @@ static void on_read(h2o_socket_t *socket, const char *err)
 
 /* --- ending --------------------------------------------------------------------------------------- */
 
+/* Who is merely slow has done nothing wrong. */
+void http2_ended(struct http2_connection *connection, enum metric why)
+{
+    metric_add(why, 1);
+    if (why != METRIC_HTTP2_ENDED_SLOW)
+        client_misbehaved(connection->socket->on_close.data, PENALTY_ATTACK);
+}
+
 void http2_terminate(struct http2_connection *connection, uint32_t error_code, enum metric why)
 {
     if (!connection->terminated)
-        metric_add(why, 1);
+        http2_ended(connection, why);
     connection->terminated = true;
     nghttp2_session_terminate_session(connection->session, error_code);
     http2_touch(connection);

@@ -277,7 +277,7 @@ static int on_sent(nghttp2_session *session, const nghttp2_frame *frame, void *d
     (void)session;
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR &&
         !connection->terminated)
-        metric_add(METRIC_HTTP2_ENDED_PROTOCOL, 1);
+        http2_ended(connection, METRIC_HTTP2_ENDED_PROTOCOL);
     return 0;
 }
 

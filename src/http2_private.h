@@ -87,6 +87,8 @@ void http2_touch(struct http2_connection *connection);
 void http2_wake(struct http2 *http2);
 /* A peer that makes us answer without reading the answers is not read either. */
 void http2_set_reading(struct http2_connection *connection);
+/* It ends for what the client did. */
+void http2_ended(struct http2_connection *connection, enum metric why);
 /* Ends it with GOAWAY; `why` counts. */
 void http2_terminate(struct http2_connection *connection, uint32_t error_code, enum metric why);
 void http2_destroy(struct http2_connection *connection);

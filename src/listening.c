@@ -16,8 +16,6 @@
 #include "buffer.h"
 #include "log.h"
 
-enum { BACKLOG = 4096 };
-
 /* Whether somebody listens there: what a relay that was killed left behind may be replaced, the
  * socket of one that lives may not. */
 static bool is_served(const struct sockaddr_un *address)
@@ -45,7 +43,7 @@ static int open_unix(const char *path)
         unlink(path);
     if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
         return -1;
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, BACKLOG) == 0)
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, LISTENING_BACKLOG) == 0)
         return fd;
     close(fd);
     return -1;
@@ -63,7 +61,7 @@ static int open_resolved(const struct addrinfo *ai, bool every_interface, bool s
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
     if (every_interface && ai->ai_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)); /* IPv4, too */
-    if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+    if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, LISTENING_BACKLOG) == 0)
         return fd;
     int saved = errno;
     close(fd);

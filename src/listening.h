@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include "address.h"
 
+enum { LISTENING_BACKLOG = 4096 }; /* connections that the kernel queues at most */
+
 enum listening_kind { LISTENING_PLAIN, LISTENING_TLS, LISTENING_ADMIN };
 enum listening_owner { LISTENING_OPENED, LISTENING_PASSED, LISTENING_SHARED };
 

@@ -86,8 +86,7 @@ static const struct row table[] = {
      IS_NETWORKS, AT(trusted_proxy), 0, OPTIONS_MAX_NETWORKS},
     {"threads", "N", NULL, "worker threads (default: the processors)",
      IS_COUNT, AT(threads), 1, THREADS_MAX},
-    {"pool", "N", "4", "database connections for reads",
-     IS_COUNT, AT(pool), 1, 64},
+    {"pool", "N", "4", "database connections for reads", IS_COUNT, AT(pool), 1, 64},
     {"query-timeout", "TIME", "30s", "a read takes at most this",
      IS_MILLISECONDS, AT(query_timeout_ms), 10, HOUR},
     {"heartbeat", "TIME", "15s", "an idle stream gets a comment this often",
@@ -100,11 +99,12 @@ static const struct row table[] = {
      IS_MILLISECONDS, AT(slow_time_ms), 100, HOUR},
     {"max-connections", "N", NULL, "clients at once (default: what open files allow)",
      IS_COUNT, AT(max_connections), 1, CONNECTIONS_MAX},
-    {"max-address-connections", "N", NULL,
-     "of one address (default: 1000; this machine's: any)",
+    {"max-address-connections", "N", NULL, "of one address (default: 1000; this machine's: any)",
      IS_COUNT, AT(max_address_connections), 1, CONNECTIONS_MAX},
     {"max-address-streams", "N", NULL, "of one address (default: 1000; this machine's: any)",
      IS_COUNT, AT(max_address_streams), 1, CONNECTIONS_MAX},
+    {"max-address-cuts", "N", NULL, "of it that misbehave, 0: any (default: 20; this machine's: any)",
+     IS_COUNT, AT(max_address_cuts), 0, 1000000},
     {"max-head", "SIZE", "64KiB", "a request's line and headers",
      IS_SIZE, AT(max_head), 1024, 256 << 10},
     {"max-body", "SIZE", "16MiB", "a request's body",
@@ -391,7 +391,8 @@ static unsigned connections(void)
 static void set_defaults(struct options *o)
 {
     struct source defaults = {.o = o};
-    *o = (struct options){.threads = processors(), .max_connections = connections()};
+    *o = (struct options){.threads = processors(), .max_connections = connections(),
+                          .max_address_cuts = OPTIONS_NOT_GIVEN};
     for (const struct row *row = table; row < table + ROWS; row++)
         if (row->initial != NULL)
             set(&defaults, row, row->initial);

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "network.h"
 
+#define OPTIONS_NOT_GIVEN UINT32_MAX /* where 0 says something */
 enum { OPTIONS_MAX_LISTEN = 16, OPTIONS_MAX_NETWORKS = 32, OPTIONS_MAX_ORIGINS = 32 };
 
 struct options {
@@ -43,6 +44,7 @@ struct options {
     unsigned max_connections;    /* default: what RLIMIT_NOFILE leaves after a reserve of 64 */
     unsigned max_address_connections; /* 0: not given (client.h) */
     unsigned max_address_streams;     /* 0: not given */
+    unsigned max_address_cuts;   /* 0: no such limit; OPTIONS_NOT_GIVEN (client.h) */
     size_t max_head;             /* octets of a request's line and headers; default 64 KiB */
     size_t max_body;             /* octets of a request's body; default 16 MiB */
     size_t body_budget;          /* octets of all bodies together; default 256 MiB */

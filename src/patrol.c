@@ -100,6 +100,7 @@ static void check_head(struct walk *walk, h2o_req_t *req, struct pace *pace)
 
     if (octets > options->max_head) {
         metric_add(METRIC_REFUSED_HEAD, 1);
+        client_misbehaved(visitor_of(req), PENALTY_BAD_REQUEST);
         answer_and_close(req, too_large);
     } else if (walk->now - pace->since_ns >= options->head_time_ms * NS_PER_MS) {
         metric_add(METRIC_CUT_HEAD, octets != 0);

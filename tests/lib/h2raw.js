@@ -192,12 +192,12 @@ class Raw {
 }
 
 // settings: our own, by number; greet: false sends neither preface nor SETTINGS.
-export async function connectRaw(url, { paused = false, greet = true, settings: mine = {} } = {}) {
+export async function connectRaw(url, { paused = false, greet = true, settings: mine = {}, localAddress } = {}) {
   const { hostname, port, protocol } = new URL(url);
   const secure = protocol === 'https:';
   const socket = secure
     ? tls.connect({ host: hostname, port: Number(port), rejectUnauthorized: false, ALPNProtocols: ['h2'] })
-    : net.connect({ host: hostname, port: Number(port), noDelay: true });
+    : net.connect({ host: hostname, port: Number(port), noDelay: true, localAddress });
   await within(new Promise((resolve, reject) => {
     socket.once(secure ? 'secureConnect' : 'connect', resolve);
     socket.once('error', reject);

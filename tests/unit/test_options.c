@@ -119,6 +119,7 @@ static void defaults(void **state)
     assert_int_equal(o.slow_time_ms, 30000);
     limit.rlim_cur -= 64;
     assert_int_equal(o.max_connections, limit.rlim_cur > 1000000 ? 1000000 : limit.rlim_cur);
+    assert_int_equal(o.max_address_cuts, OPTIONS_NOT_GIVEN);
     assert_int_equal(o.drain_ms, 9000);
     assert_int_equal(o.log_level, LOG_NOTICE);
     options_dispose(&o);
