@@ -4,7 +4,7 @@
 import { after, beforeEach, test } from 'node:test';
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { startCluster } from '../lib/cluster.js';
-import { until } from '../lib/until.js';
+import { until, within } from '../lib/until.js';
 
 const cluster = await startCluster({ settings: { deadlock_timeout: '10s' } });
 after(() => cluster.stop());
@@ -188,8 +188,11 @@ test('the writer\'s own cancel still works while a document is built', async () 
 test('a table that somebody has locked is not waited for', async () => {
   await behave(32, 'side');
   await other.query('begin; lock table app.side in access exclusive mode');
-  await writer.query(line(32));
-  await other.query('commit');
+  try {
+    await within(writer.query(line(32)), 'the writer does not wait');
+  } finally {
+    await other.query('commit');
+  }
   const all = await heard();
   strictEqual(inline(all).length, 0);
   ok(all.includes(reference('/pages/32')));
@@ -197,9 +200,12 @@ test('a table that somebody has locked is not waited for', async () => {
 
 test('a lock that somebody has is not waited for: two who commit never block each other', async () => {
   await owner.query('select pg_advisory_lock(hashtextextended($1, 7165905))', ['/pages/33']);
-  await writer.query(line(33));
+  try {
+    await within(writer.query(line(33)), 'the writer does not wait');
+  } finally {
+    await owner.query('select pg_advisory_unlock_all()');
+  }
   const all = await heard();
-  await owner.query('select pg_advisory_unlock_all()');
   strictEqual(inline(all).length, 0);
   ok(all.includes(reference('/pages/33')));
   await writer.query(line(33));
