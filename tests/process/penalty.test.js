@@ -33,7 +33,7 @@ async function mumble(relay, localAddress) {
 }
 async function times(n, act) { for (let i = 0; i < n; i += 1) await act(i); }
 
-test('an attacker is refused after as many cuts as are allowed, others are not, and he is let in again', async () => {
+test('C15: an attacker is refused after as many cuts as are allowed, others are not, and he is let in again', async () => {
   const relay = await start('--max-address-cuts', '3');
   const held = await connect(relay, ATTACKER);
   held.headers(1, asking('/api/notes/1', live));
@@ -51,7 +51,7 @@ test('an attacker is refused after as many cuts as are allowed, others are not, 
   held.close();
 });
 
-test('floods count', async () => {
+test('C16: floods count', async () => {
   const relay = await start('--max-address-cuts', '1');
   await until(async () => {
     const raw = await connect(relay, ATTACKER).catch(() => undefined);
@@ -64,7 +64,7 @@ test('floods count', async () => {
   ok(await relay.metric('pgcrier_http2_ended_total{reason="flood"}') >= 2);
 });
 
-test('bad requests over HTTP/1.1 count a tenth', async () => {
+test('C10: bad requests over HTTP/1.1 count a tenth', async () => {
   const relay = await start('--max-address-cuts', '3');
   await Promise.all(Array.from({ length: 30 }, () => mumble(relay, ATTACKER)));
   deepStrictEqual([await look(relay, ATTACKER), await refused(relay)], [200, 0]);
