@@ -204,7 +204,8 @@ void door_add(struct door *door, const struct listening *listening, struct http2
         log_error("dup: %s", strerror(errno));
         exit(1);
     }
-    /* Connections inherit it. libh2o reads until there is no more, and the kernel would take 32 MiB. */
+    /* Connections inherit it. libh2o reads until there is no more, and the kernel would take 32 MiB. It is
+     * also what an upload moves in a round trip at most. */
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){RECEIVE_BUFFER}, sizeof(int));
     acceptor->gate = listening->kind == LISTENING_ADMIN ? &door->admins : &door->clients;
     acceptor->owner = listening->owner;

@@ -136,16 +136,16 @@ test('two minutes, and it stops by itself; what is not sent is not left without 
   await page.getByRole('button', { name: 'Start a thread' }).click();
   assert.equal(await asks(), false);
   await record(page);
-  assert.equal(await asks(), true);
+  await until(asks, { what: 'it asks while it records' });
   await page.clock.fastForward(107_000);
   await page.locator('.left.soon').waitFor();
   assert.equal(await page.locator('.dock.recording').count(), 1);
   await page.clock.fastForward(14_000);
   await page.locator('.dock .waves').waitFor();
-  assert.equal(await asks(), true);
+  await until(asks, { what: 'it asks while it is not sent' });
   await page.getByRole('button', { name: 'Discard', exact: true }).click();
   await page.locator('.dock.idle').waitFor();
-  assert.equal(await asks(), false);
+  await until(async () => !await asks(), { what: 'it asks no more' });
 });
 
 test('a recording can be gone through: by click, by key, one at a time, whatever moves meanwhile', async () => {
