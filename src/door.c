@@ -12,6 +12,7 @@
 #include "client.h"
 #include "log.h"
 #include "metrics.h"
+#include "reset.h"
 
 enum {
     USER_TIMEOUT_MS = 30000,  /* unacknowledged data: the peer is gone (RFC 5482) */
@@ -79,12 +80,9 @@ static void set_options(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
 }
 
-/* Nothing of it stays in the kernel. */
 static int turn_away(h2o_socket_t *socket)
 {
-    struct linger now = {.l_onoff = 1, .l_linger = 0};
-
-    setsockopt(h2o_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    reset_on_close(socket);
     h2o_socket_close(socket);
     return -1;
 }

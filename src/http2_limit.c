@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "progress.h"
+#include "reset.h"
 
 enum {
     FRAMES_PER_S = 1000,
@@ -155,10 +156,8 @@ static bool is_stuck(struct http2_connection *connection, uint64_t now)
 
 static void cut(struct http2_connection *connection)
 {
-    struct linger now = {.l_onoff = 1, .l_linger = 0};
-
     metric_add(METRIC_HTTP2_ENDED_STUCK, 1);
-    setsockopt(h2o_socket_get_fd(connection->socket), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    reset_on_close(connection->socket);
     shutdown(h2o_socket_get_fd(connection->socket), SHUT_RDWR); /* TLS has nothing to add */
     http2_destroy(connection);
 }

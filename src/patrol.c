@@ -11,6 +11,7 @@
 #include "door.h"
 #include "metrics.h"
 #include "progress.h"
+#include "reset.h"
 
 /* A body that is being received. */
 struct body {
@@ -45,13 +46,10 @@ static enum phase phase_of(h2o_req_t *req)
 /* libh2o closes it when it hears of that: not now, for the walk is at it. */
 static void cut(h2o_req_t *req, enum metric reason)
 {
-    int fd = h2o_socket_get_fd(socket_of(req));
-    struct linger now = {.l_onoff = 1, .l_linger = 0};
-
     visitor_of(req)->pace.cut = true;
     metric_add(reason, 1);
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)); /* nothing of it stays in the kernel */
-    shutdown(fd, SHUT_RDWR);
+    reset_on_close(socket_of(req));
+    shutdown(h2o_socket_get_fd(socket_of(req)), SHUT_RDWR);
 }
 
 /* --- progress --------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "door.h"
 #include "progress.h"
+#include "reset.h"
 #include "timer.h"
 
 struct sink_http1 {
@@ -84,15 +85,6 @@ static void do_finish(struct sink *super)
     else
         h2o_socket_close(sink->socket);
     free(sink);
-}
-
-/* What the kernel still holds for a peer that does not take it goes at once, instead of waiting for
- * half a minute of probes; and the peer, if it lives, hears of it at once. */
-static void reset_on_close(h2o_socket_t *socket)
-{
-    struct linger now = {.l_onoff = 1, .l_linger = 0};
-
-    setsockopt(h2o_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
 static void do_abort(struct sink *super)
