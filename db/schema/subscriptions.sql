@@ -11,7 +11,7 @@ create unlogged table if not exists crier.subscriptions (
     octets bigint,
     milliseconds real,
     primary key (relay, key)
-) with (fillfactor = 20);
+);
 
 -- What version 1 lacks.
 alter table crier.subscriptions
