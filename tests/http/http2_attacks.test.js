@@ -3,7 +3,7 @@
 //
 // "Control" says what libh2o 2.2.5's own engine, which is out of reach here, does with the same frames.
 
-import { ok, strictEqual } from 'node:assert/strict';
+import { match, ok, strictEqual } from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -141,15 +141,12 @@ for (const [what, [make, code]] of Object.entries(CONNECTION_ERRORS)) {
 }
 
 // It was taken for a whole one, and the connection then read beyond its input (SIGSEGV).
-test('C15 half of a WINDOW_UPDATE as the first frame: a protocol error, once all of it is there', async (t) => {
-  const connections = async () => relay.metric('pgcrier_http2_connections');
-  await until(async () => await connections() === 0);
+test('C15 half of a WINDOW_UPDATE as the first frame: a protocol error at its header', async (t) => {
   const raw = await connect(t, { greet: false });
-  raw.write(Buffer.concat([PREFACE, update(0, 1).subarray(0, 10)]));
-  await until(async () => await connections() === 1, { what: 'the beginning has arrived' });
-  raw.write(update(0, 1).subarray(10));
+  raw.write(Buffer.concat([PREFACE, update(0, 0x01000000).subarray(0, 10)]));
   await within(raw.closed, 'closed');
   strictEqual(raw.goaway, CODE.PROTOCOL_ERROR);
+  match(raw.frames.at(-1).payload.toString('latin1'), /SETTINGS expected$/);
   strictEqual((await app.get('/api/notes/1')).status, 200);
 });
 
