@@ -23,12 +23,23 @@ void core_update_ready(struct core *core)
 {
     bool ready = core->listener.heard && core->routes != NULL && core->pool.state == POOL_UP;
 
-    atomic_store_explicit(&is_ready, ready, memory_order_relaxed);
+    atomic_store_explicit(&is_ready, ready && core->open, memory_order_relaxed);
     if (ready && !core->ready) {
         core->ready = true;
-        log_notice("ready");
         core->on_ready(core);
     }
+}
+
+void core_opened(struct core *core)
+{
+    core->open = true;
+    log_notice("ready");
+    core_update_ready(core);
+}
+
+bool core_is_failing(const struct core *core)
+{
+    return core->pool.state == POOL_DOWN || core->listener_error[0] != '\0' || timer_is_set(&core->routes_retry);
 }
 
 void core_fail(struct core *core, int status)

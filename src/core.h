@@ -43,6 +43,7 @@ struct core {
     bool has_secret;
     char listener_error[512];     /* the last one that was logged */
     bool ready;                   /* routes are loaded and the canary came back, once at least */
+    bool open;                    /* and the workers serve what comes */
     char id[37];                  /* a random UUID, as text */
     struct worker **workers;      /* options->threads of them */
     int exit_status;
@@ -54,8 +55,12 @@ struct core {
 
 void core_init(struct core *core, const struct options *options);
 void core_start(struct core *core);
-/* Any thread: listening, routes known, and the pool up. */
+/* Any thread: listening, routes known, the pool up, and every worker open to clients. */
 bool core_is_ready(void);
+/* The workers are open: the relay is ready, and the log says so. */
+void core_opened(struct core *core);
+/* Something that it takes to be ready has failed, and is tried again. */
+bool core_is_failing(const struct core *core);
 /* Takes the relay's rows out of the database; then, or when that fails, stops the loop. */
 void core_stop(struct core *core);
 

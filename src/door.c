@@ -30,7 +30,7 @@ static void set_accepting(struct door_gate *gate, bool accepting)
 
     gate->accepting = accepting;
     for (size_t i = 0; i < door->count; ++i) {
-        if (door->acceptors[i].gate != gate)
+        if (door->acceptors[i].gate != gate || door->acceptors[i].waits)
             continue;
         if (accepting)
             h2o_socket_read_start(door->acceptors[i].socket, on_acceptable);
@@ -209,6 +209,16 @@ void door_add(struct door *door, const struct listening *listening, struct http2
     acceptor->owner = listening->owner;
     reception_init(&acceptor->reception, http2, host, tls);
     acceptor->socket = loop_watch(door->loop, fd, on_acceptable, acceptor);
+    acceptor->waits = listening->owner != LISTENING_OPENED && listening->kind != LISTENING_ADMIN;
+    if (acceptor->waits)
+        h2o_socket_read_stop(acceptor->socket);
+}
+
+void door_open(struct door *door)
+{
+    for (size_t i = 0; i < door->count; ++i)
+        door->acceptors[i].waits = false;
+    set_accepting(&door->clients, door->clients.accepting);
 }
 
 void door_renew(struct door *door, SSL_CTX *tls)

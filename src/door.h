@@ -39,6 +39,7 @@ struct door_acceptor {
     struct reception reception;
     h2o_socket_t *socket;
     enum listening_owner owner;
+    bool waits;              /* for door_open(): until then, nobody is taken from here */
 };
 
 /* A connection, from accept to close; found by its socket. */
@@ -74,6 +75,9 @@ void door_init(struct door *door, struct loop *loop, struct patrol *patrol, size
 /* `tls` may be NULL; it is given. */
 void door_add(struct door *door, const struct listening *listening, struct http2 *http2, h2o_hostconf_t *host,
               SSL_CTX *tls);
+/* Begins to take clients from sockets with somebody else behind them (opening.h); it took those of others
+ * from the start. */
+void door_open(struct door *door);
 /* New connections of the acceptors with TLS get this certificate. */
 void door_renew(struct door *door, SSL_CTX *tls);
 /* Takes what is queued for us, and then no more; that is done when door_is_open() says so. */

@@ -5,8 +5,9 @@
  *
  *  - opened here. While it drains, the relay takes what the kernel has queued and closes it: further
  *    connections are refused.
- *  - passed by systemd or the like (activation.h). It is closed without a look at its queue, which is
- *    the successor's.
+ *  - passed by systemd or the like (activation.h). Whoever accepts first has a connection, and a relay that
+ *    starts does not before it can serve (opening.h). While it drains, the socket is closed without a look
+ *    at its queue, which is the successor's.
  *  - opened with --reuse-port: the successor opens the same address and both are asked. The kernel
  *    divides connections among the sockets of an address by a classic BPF program that any of them
  *    may set. The successor lets the first one have all until it is ready (listening_is_ready()); the

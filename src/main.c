@@ -24,6 +24,7 @@
 #include "core.h"
 #include "log.h"
 #include "metrics.h"
+#include "opening.h"
 #include "server.h"
 #include "supervisor.h"
 #include "worker.h"
@@ -62,6 +63,7 @@ static void drain(void)
     draining = true;
     log_notice("draining");
     supervisor_stopping();
+    opening_stop();
     server_unlink(&server);
     deadline.fire = on_deadline;
     timer_set(&core.loop.timers, &deadline, options.drain_ms * NS_PER_MS);
@@ -72,8 +74,7 @@ static void drain(void)
 static void on_ready(struct core *ready)
 {
     (void)ready;
-    server_is_ready(&server);
-    supervisor_ready();
+    opening_ready();
 }
 
 static void on_fatal(struct core *failed)
@@ -200,6 +201,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < options.threads; ++i)
         core.workers[i] = worker_create(&core, &options, i, &server);
     server_hand_over(&server);
+    opening_init(&core, &server);
     for (unsigned i = 0; i < options.threads; ++i)
         worker_start(core.workers[i]);
     core_start(&core);

@@ -262,15 +262,41 @@ void worker_renew(struct worker *worker, SSL_CTX *tls)
     loop_post(&worker->loop, &m->message, on_renew);
 }
 
-struct drain_message {
+/* Of what has a beginning and an end: to open, to drain. */
+struct life_message {
     struct message message;
     struct worker *worker;
     void (*done)(struct message *message);
 };
 
+static void post_life(struct worker *worker, void (*done)(struct message *), void (*run)(struct message *))
+{
+    struct life_message *m = must_alloc(sizeof(*m));
+
+    m->worker = worker;
+    m->done = done;
+    loop_post(&worker->loop, &m->message, run);
+}
+
+static void on_open(struct message *message)
+{
+    struct life_message *m = (struct life_message *)message;
+    struct worker *worker = m->worker;
+
+    door_open(&worker->door);
+    if (m->done != NULL)
+        loop_post(&worker->core->loop, &worker->opened, m->done);
+    free(m);
+}
+
+void worker_open(struct worker *worker, void (*done)(struct message *message))
+{
+    post_life(worker, done, on_open);
+}
+
 static void on_drain(struct message *message)
 {
-    struct drain_message *m = (struct drain_message *)message;
+    struct life_message *m = (struct life_message *)message;
     struct worker *worker = m->worker;
 
     worker->on_drained = m->done;
@@ -285,11 +311,7 @@ static void on_drain(struct message *message)
 
 void worker_drain(struct worker *worker, void (*done)(struct message *message))
 {
-    struct drain_message *m = must_alloc(sizeof(*m));
-
-    m->worker = worker;
-    m->done = done;
-    loop_post(&worker->loop, &m->message, on_drain);
+    post_life(worker, done, on_drain);
 }
 
 /* On the worker's own thread (loop_init()). */

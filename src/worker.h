@@ -36,6 +36,7 @@ struct worker {
     struct turns turns;
     struct door door;
     struct timer tick;          /* once a second: counts; while draining, more often */
+    struct message opened;      /* posted to the core when the door is open */
     struct message drained;     /* posted to the core when draining is over */
     uint64_t drain_began_ns;
     void (*on_drained)(struct message *message); /* NULL unless draining */
@@ -61,6 +62,9 @@ void worker_set_away(struct worker *worker, bool away);
 void worker_set_routes(struct worker *worker, struct routes *routes); /* takes the reference */
 /* New TLS connections get this certificate; takes the reference. */
 void worker_renew(struct worker *worker, SSL_CTX *tls);
+/* Lets clients in who were kept waiting (door_open()), behind whatever was posted before; then `done`, unless
+ * NULL, runs on the core's. Once with each of the two. */
+void worker_open(struct worker *worker, void (*done)(struct message *message));
 /* Accepts no more, ends streams and requests; then the thread ends and `done` runs on the core's. */
 void worker_drain(struct worker *worker, void (*done)(struct message *message));
 

@@ -1,6 +1,6 @@
 // P03: one relay ends and another goes on, and nobody who asks is refused. (drain.test.js does it under load.)
 
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import http from 'node:http';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { _createServerHandle } from 'node:net';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { freePort } from '../lib/process.js';
+import { startProxy } from '../lib/proxy.js';
 import { get, rawRequest } from '../lib/sse.js';
 import { until } from '../lib/until.js';
 
@@ -89,29 +90,106 @@ test('--reuse-port: two relays that stay share what comes', async () => {
   for (const relay of relays) strictEqual((await relay.stop()).code, 0);
 });
 
-test('P03: a socket that another process holds: restarted, without one connection that is refused', async () => {
-  // As systemd does: a socket that listens and from which nobody here accepts.
+// A socket as systemd holds it: it listens, and nobody here accepts.
+function hold(t) {
   const holder = _createServerHandle('127.0.0.1', 0, 4, -1);
+  t.after(() => holder.close());
   execFileSync(process.execPath, ['-e', 'require("net").createServer().listen({ fd: 3 }, () => process.exit())'],
     { stdio: ['ignore', 'inherit', 'inherit', holder.fd] });
   const where = {};
   holder.getsockname(where);
-  const url = `http://127.0.0.1:${where.port}`;
-  const passed = () => app.startRelay({
-    listen: [], stdio: [holder.fd],
-    wrapper: ['sh', '-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'],
-  });
-  let relay = await passed();
-  strictEqual(relay.url, url, 'and no other address');
-  strictEqual((await get(`${url}/api/notes/1`)).status, 200);
+  return { fd: holder.fd, url: `http://127.0.0.1:${where.port}` };
+}
+
+// A relay that serves on such a socket, and on another one for the admin where there is one.
+const passed = (held, { admin, ...options } = {}) => app.startRelay({
+  listen: [], ...(admin && { admin: false }), stdio: [held.fd, ...(admin ? [admin.fd] : [])],
+  wrapper: ['sh', '-c', `LISTEN_PID=$$ LISTEN_FDS=${admin ? 2 : 1} LISTEN_FDNAMES=web:admin exec "$0" "$@"`], ...options,
+});
+
+// Nobody can load the routes as long as this is held; all else works.
+async function holdRoutes(t) {
+  const client = await app.cluster.connect();
+  let held = true;
+  const release = async () => { if (held) { held = false; await client.end(); } };
+  t.after(release);
+  await client.query('begin');
+  await client.query('lock table crier.secret in access exclusive mode');
+  return release;
+}
+
+// A database that is away, until pass().
+async function refusing(t) {
+  const proxy = await startProxy({ port: app.cluster.port });
+  t.after(() => proxy.stop());
+  proxy.refuse();
+  return Object.assign(proxy, { url: app.cluster.tcpUrl({ user: 'relay', port: proxy.port }) });
+}
+
+const isAlone = async (relay) => await relay.metric('pgcrier_connections') === 1; // who asks
+
+test('P03: a socket that another process holds: restarted, and who comes in between is answered by the next', async (t) => {
+  const held = hold(t);
+  let relay = await passed(held);
+  strictEqual(relay.url, held.url, 'and no other address');
+  strictEqual((await get(`${held.url}/api/notes/1`)).status, 200);
   for (let round = 0; round < 3; round += 1) {
     await relay.stop();
-    const waiting = get(`${url}/api/notes/1`); // while nobody is there
-    relay = await passed();
-    ok([200, 503].includes((await waiting).status));
+    const waiting = get(`${held.url}/api/notes/1`); // while nobody is there
+    relay = await passed(held);
+    strictEqual((await waiting).status, 200);
   }
   await relay.stop();
-  holder.close();
+});
+
+test('P03: a successor with a passed socket takes nobody before it can answer; its predecessor does', async (t) => {
+  const held = hold(t);
+  const relay = await passed(held);
+  const release = await holdRoutes(t);
+  const proxy = await refusing(t);
+  const successor = await passed(held, { wait: false, database: proxy.url, admin: hold(t) });
+  await until(() => proxy.accepted > 10, { what: 'some attempts to connect' });
+  proxy.pass();
+  await successor.hears(/listening to the database/);
+  await until(() => isAlone(relay));
+  for (let i = 0; i < 50; i += 1) strictEqual((await get(`${held.url}/api/notes/1`)).status, 200);
+  ok(await isAlone(successor));
+  strictEqual((await get(`${successor.admin}/readyz`)).status, 503);
+  strictEqual((await relay.stop()).code, 0);
+  const waiting = get(`${held.url}/api/notes/1`);
+  ok(await isAlone(successor));
+  await release();
+  strictEqual((await waiting).status, 200);
+  strictEqual((await get(`${successor.admin}/readyz`)).status, 200);
+  strictEqual((await successor.stop()).code, 0);
+});
+
+test('P03: --reuse-port: told to go too early, it leaves its clients to a successor that answers when it can', async (t) => {
+  const options = { listen: [`127.0.0.1:${await freePort()}`], args: ['--reuse-port'] };
+  const relay = await app.startRelay(options);
+  const release = await holdRoutes(t);
+  const successor = await app.startRelay({ ...options, wait: false });
+  await successor.hears(/listening to the database/);
+  strictEqual((await relay.stop()).code, 0);
+  const waiting = get(`${relay.url}/api/notes/1`);
+  ok(await isAlone(successor));
+  await release();
+  strictEqual((await waiting).status, 200);
+  strictEqual((await successor.stop()).code, 0);
+});
+
+test('a socket that was passed, and no database: who waits is told so, and not kept for ever', async (t) => {
+  const held = hold(t);
+  const proxy = await refusing(t);
+  const waiting = get(`${held.url}/api/notes/1`);
+  const relay = await passed(held, { wait: false, database: proxy.url });
+  const { status, headers } = await waiting;
+  strictEqual(status, 503);
+  match(headers['retry-after'], /^\d+$/);
+  proxy.pass();
+  await relay.ready();
+  strictEqual((await get(`${held.url}/api/notes/1`)).status, 200);
+  strictEqual((await relay.stop()).code, 0);
 });
 
 test('sockets that were passed for another process, or that do not listen', async () => {
