@@ -176,7 +176,7 @@ static int match(h2o_req_t *req, const struct path_segments *segments, h2o_iovec
         }
     } else {
         if (path_query_parse(&query, query_text.base, query_text.len) != PATH_OK)
-            result = answer_400(req, "The query is not valid UTF-8, or has too many parameters");
+            result = answer_400(req, "The query is not valid UTF-8, or has more than 64 parameters");
         else
             result = serve(req, route, segments, values, &query);
         path_query_dispose(&query);
