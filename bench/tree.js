@@ -11,7 +11,7 @@
 //
 // It makes its own cluster, loads threads of 250-byte rows (a chain, a star, a random tree of 10,000, a
 // random tree of 100,000), runs both ways in turns and prints medians in milliseconds and the ratio.
-// Without a relay it measures the query alone.
+// The bar is for 10,000 over HTTP. Without a relay it measures the query alone.
 
 import { fork } from 'node:child_process';
 import http from 'node:http';
@@ -22,6 +22,7 @@ import pg from 'pg';
 import { ROOT, startCluster } from '../tests/lib/cluster.js';
 import { BINARY, startRelay } from '../tests/lib/relay.js';
 import { get } from '../tests/lib/sse.js';
+import { bar, sayWhere } from './lib/bench.js';
 
 const SHAPES = [
   { name: 'chain', nodes: 10_000, root: 1_000_000, parent: 'i - 1' },
@@ -166,6 +167,8 @@ async function main() {
     const fetched = (base) => async (id) => (await get(`${base}/api/recordings/${id}`)).text;
     tables.push(['over HTTP', [fetched(relay.url), fetched(url)]]);
   }
+  sayWhere();
+  const ratios = {};
   console.log('\n|           | shape  |   nodes | pgcrier ms | classic ms | ratio |');
   console.log('|-----------|--------|--------:|-----------:|-----------:|------:|');
   for (const [how, ways] of tables) {
@@ -175,8 +178,10 @@ async function main() {
       const numbers = [String(nodes).padStart(7), ours.toFixed(1).padStart(10), theirs.toFixed(1).padStart(10),
         (ours / theirs).toFixed(2).padStart(5)];
       console.log(`| ${[how.padEnd(9), name.padEnd(6), ...numbers].join(' | ')} |`);
+      if (how === 'over HTTP' && nodes === 10_000) ratios[name] = ours / theirs;
     }
   }
+  for (const [name, ratio] of Object.entries(ratios)) bar(ratio <= 1, `10,000 recordings, ${name}: ${ratio.toFixed(2)} of the classic way, at most 1.0`);
   server?.kill();
   await relay?.stop();
   await cluster.stop();

@@ -38,6 +38,7 @@ begin
 end
 $$;
 comment on function crier.live(text, text, text, text, boolean, interval, interval, bigint) is
-    'Declares a document: crier.live(''/api/posts/{id}'', ''feeds.post(uuid)'') makes the function''s JSON a GET endpoint and a live stream. Again for the same path: changes it at once.';
+    'Declares a document: crier.live(''/api/posts/{id}'', ''feeds.post(uuid)'') makes the function''s JSON a GET endpoint and a live stream. Again for the same path: changes it at once.
+event names the events of the stream. topic is a function of the same arguments (or some of them) that returns the document''s topic; without one that is its path. inline lets triggers send the document itself. min_interval is the least time between two events, reread how often a document with subscribers is read though nothing was notified. A document longer than max_bytes is an error.';
 revoke all on function crier.live(text, text, text, text, boolean, interval, interval, bigint)
     from public;
