@@ -1,7 +1,7 @@
 // checker.js -- what must hold of everything that any client receives.
 //
 // At once, with every document (observe): nothing that was rolled back (G3), no torn state, no clock
-// that goes back for this observer (G2), one id for one text. When writers rest (settle): every board
+// that goes back for this observer (G2), one id for one text. When all is at rest (settle): every board
 // state and every snapshot of several boards that was seen has been committed exactly so, as
 // model.history tells. What does not hold becomes a violation: the text of a bug report.
 
@@ -74,8 +74,8 @@ export class Checker {
     }
   }
 
-  // Writers rest, the database is there. Compares everything seen since the last time with what was
-  // committed, and forgets both.
+  // Writers rest, everybody has the newest state, the database is there. Compares everything seen since the
+  // last time with what was committed, and forgets both: an older state that is seen from now on is wrong.
   async settle(client) {
     const { rows } = await client.query('select board, version::float8 as version, xid::text, count::float8 as count, checksum from model.history');
     const history = new Map(rows.map((row) => [`${row.board}/${row.version}`, row]));

@@ -8,15 +8,16 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patient } from '../until.js';
-import { Poller, ask } from './callers.js';
+import { Poller } from './callers.js';
 import { Checker } from './checker.js';
 import { Counts } from './counts.js';
 import { Ear } from './ear.js';
 import { Endings } from './endings.js';
 import { Faults } from './faults.js';
-import { BOARDS, Document, GATES, MARKED_BOARDS, SLOW_BOARDS, WATCHED_ITEMS, oneLine } from './model.js';
+import { BOARDS, Document, GATES, MARKED_BOARDS, SLOW_BOARDS, WATCHED_ITEMS } from './model.js';
 import { Random } from './random.js';
 import { Subscriber } from './subscribers.js';
+import { Truth } from './truth.js';
 import { createWorld } from './world.js';
 import { Writer } from './writers.js';
 
@@ -75,6 +76,7 @@ class Run {
     this.pollers = upTo(POLLERS).map((i) => new Poller({
       ...common, name: `poller ${i}`, documents: this.documents, random: random.fork(`poller ${i}`),
     }));
+    this.truth = new Truth({ ...common, documents: this.documents, everybody: () => [...this.subscribers, ...this.guests] });
     for (const actor of this.actors()) actor.start();
   }
 
@@ -89,28 +91,7 @@ class Run {
     return guest;
   }
 
-  // ---- what must hold when writers rest ---------------------------------------------------------------
-
-  async direct() {
-    const client = await this.world.cluster.connect();
-    await client.query("set timezone = 'UTC'");
-    const texts = new Map();
-    for (const { key, direct } of [...this.documents, ...this.guests.map(({ document }) => document)]) {
-      const { rows: [row] } = await client.query(direct);
-      const [text] = Object.values(row);
-      texts.set(key, text === null ? undefined : oneLine(text));
-    }
-    await this.checker.settle(client);
-    await client.end();
-    return texts;
-  }
-
-  strays(wanted) {
-    return [...this.subscribers, ...this.guests].filter(({ document, text, missing }) => {
-      const right = wanted.get(document.key);
-      return right === undefined ? !missing : missing || text !== right;
-    });
-  }
+  // ---- rest -------------------------------------------------------------------------------------------
 
   // Nobody writes, and nobody asks: only what the relay was told can make it right.
   async rest() {
@@ -127,38 +108,6 @@ class Run {
 
   get wrong() { return this.checker.violations.length > 0; }
 
-  async quiesce() {
-    const began = performance.now();
-    const wanted = await this.direct();
-    const limit = patient(this.faults.patience);
-    while (this.strays(wanted).length > 0 && performance.now() - began < limit && !this.wrong) await sleep(20);
-    if (!this.wrong) this.tellStrays(wanted, limit);
-    this.longest = Math.max(this.longest ?? 0, performance.now() - began);
-    this.counts.add('documents compared at rest', this.subscribers.length + this.guests.length);
-    return wanted;
-  }
-
-  tellStrays(wanted, limit) {
-    for (const stray of this.strays(wanted)) {
-      stray.complain(`not converged ${limit} ms after the last write`, {
-        has: stray.missing ? 'nothing, 404' : stray.text ?? 'nothing yet', wanted: wanted.get(stray.document.key) ?? 'nothing, NULL',
-      });
-    }
-  }
-
-  // What GET says is the same, byte for byte.
-  async compareAnswers(wanted) {
-    if (this.wrong) return;
-    const observer = { name: 'comparison', clocks: new Map() };
-    for (const document of this.documents) {
-      const answer = await ask(this, document, observer);
-      if (answer && answer.text !== wanted.get(document.key)) {
-        this.checker.violation('GET differs from the direct query', { key: document.key, status: answer.status, has: answer.text ?? 'nothing', wanted: wanted.get(document.key) ?? 'nothing' });
-      }
-    }
-    this.counts.add('documents compared at rest', this.documents.length);
-  }
-
   // ---- rounds ---------------------------------------------------------------------------------------
 
   async round(number) {
@@ -166,15 +115,16 @@ class Run {
     await this.goOn();
     await this.faults.round(ROUND_MS, { long });
     await this.rest();
-    let wanted = await this.quiesce();
+    const patience = patient(this.faults.patience);
+    let wanted = await this.truth.quiesce(patience);
     if (!long && !this.wrong) { // or LISTEN is found to be lost later, and that repairs it all
       await this.endings.play();
-      wanted = await this.quiesce();
+      wanted = await this.truth.quiesce(patience);
     }
-    await this.compareAnswers(wanted);
+    if (!this.wrong) await this.truth.compareAnswers(wanted);
     await this.countInline();
     this.counts.add('rounds');
-    const took = Math.round(this.longest);
+    const took = Math.round(this.truth.longest);
     this.say(`round ${number}: ${this.counts.get('transactions: committed')} transactions committed, ${this.counts.get('events')} events, `
       + `${this.counts.sum('faults: ')} faults, converged in at most ${took} ms`);
     if (this.wrong) throw new Error(this.report());
