@@ -3,10 +3,11 @@
 // Every child gets a parent-death signal (setpriv), so that even a test killed by SIGKILL leaves no
 // server behind; every clean-up registered with atExit() runs once, also after a signal.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { accessSync, constants, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { accessSync, constants } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const cleanups = new Set();
 
@@ -41,11 +42,22 @@ export function exited(child) {
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
 }
 
+// Whether the port is this process's until its end. Between our look at it and its use, and while what uses it
+// restarts, nobody listens there: a file tells the other tests. That of one that was killed stays: there are
+// ports enough.
+function reserve(port) {
+  const file = join(tmpdir(), `pgcrier-port-${port}`);
+  try { writeFileSync(file, '', { flag: 'wx' }); } catch { return false; }
+  atExit(() => rmSync(file, { force: true }));
+  return true;
+}
+
 // A port that stays ours over a restart: below the range from which the kernel takes the ports of
 // outgoing connections, where a port given back would soon be somebody else's.
 export async function freePort() {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);
+    if (!reserve(port)) continue;
     const free = await new Promise((resolve) => {
       const probe = createServer();
       probe.once('error', () => resolve(false));
