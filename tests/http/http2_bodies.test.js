@@ -23,7 +23,7 @@ const app = await startApp({
       returning json_build_object('octets', octets, 'md5', md5) $$;
     select crier.action('POST', '/api/upload', 'app.upload(bytea)');
     grant execute on all functions in schema app to relay`,
-  relay: { args: ['--threads', '1', '--max-body', '2MiB', '--body-budget', '8MiB', '--head-time', '2s', '--slow-rate', '64KiB', ...tlsArgs()] },
+  relay: { args: ['--threads', '1', '--max-body', '2MiB', '--body-budget', '8MiB', ...tlsArgs()] },
 });
 const { relay } = app;
 const uploads = () => app.cluster.value('select count(*)::integer from app.uploads');
@@ -32,8 +32,8 @@ const post = (more = []) => request('POST', '/api/upload', [['content-type', 'ap
 const OCTETS = { 'content-type': 'application/octet-stream' };
 const md5 = (bytes) => createHash('md5').update(bytes).digest('hex');
 
-async function connect(t, options) {
-  const raw = await connectRaw(relay.url, options);
+async function connect(t, { url } = relay) {
+  const raw = await connectRaw(url);
   t.after(() => raw.close());
   return raw;
 }
@@ -156,13 +156,20 @@ test('C22 a body given up half-way: the function is not called', async (t) => {
 });
 
 test('C23 a body below --slow-rate is a 408; one that keeps it may take longer than --head-time', async (t) => {
+  const impatient = await app.startRelay({ args: ['--threads', '1', '--max-body', '2MiB', '--head-time', '2s', '--slow-rate', '16KiB'] });
   const before = await uploads();
-  const [slow, steady] = [await connect(t), await connect(t)];
+  const [slow, steady] = [await connect(t, impatient), await connect(t, impatient)];
   slow.headers(1, post(), { end: false });
   steady.headers(1, post(), { end: false });
   const began = performance.now();
   const trickle = setInterval(() => slow.data(1, Buffer.from('x')), 100);
-  const flow = setInterval(() => steady.data(1, Buffer.alloc(16_000)), 100);
+  // It begins with what is 15 s' worth: should this process stop for a moment, it is not the slow one.
+  let sent = 0;
+  const piece = Buffer.alloc(16_000);
+  const go = () => { steady.data(1, piece); sent += piece.length; };
+  while (sent < 240_000) go();
+  const allowed = () => 256 * 1024 + steady.of(1, TYPE.WINDOW_UPDATE).reduce((sum, f) => sum + f.payload.readUInt32BE(0), 0);
+  const flow = setInterval(() => { if (sent + piece.length <= Math.min(allowed(), MAX)) go(); }, 100);
   t.after(() => { clearInterval(trickle); clearInterval(flow); });
   await slow.until(() => slow.status(1) === 408);
   await until(() => performance.now() - began > 4500, { what: 'more than --head-time and its sweep' });
