@@ -7,11 +7,21 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { ROOT } from '../lib/cluster.js';
+import { PASS, gateOf, pass } from '../lib/gate.js';
 import { SANITIZED } from '../lib/relay.js';
 import { get } from '../lib/sse.js';
 import { until } from '../lib/until.js';
 
-const app = await startApp({ sql: readFileSync(join(ROOT, 'tests/lib/writes.sql'), 'utf8') });
+const NOTE = 2; // a gate
+const app = await startApp({
+  sql: `${readFileSync(join(ROOT, 'tests/lib/writes.sql'), 'utf8')};
+    create function app.gated_file(_id integer) returns bytea language plpgsql stable as $$
+    begin perform ${PASS}; return (select bytes from app.files where id = _id); end $$;
+    create function app.gated_note() returns json language plpgsql stable as $$ begin perform ${pass(NOTE)}; return '1'; end $$;
+    grant execute on function app.gated_file, app.gated_note to relay;
+    select crier.blob('/gated/{id}', 'app.gated_file(integer)', type => 'audio/wav', etag => 'app.file_version'),
+      crier.live('/api/gated', 'app.gated_note()')`,
+});
 const octets = (seed, length) => app.cluster.value('select app.octets($1, $2)', [seed, length]);
 const WINDOW = 131072;
 const MILLION = await octets(1, 1_000_000);
@@ -177,15 +187,29 @@ test('a 16 MiB blob costs a reader a window, however slowly it reads; others are
   readers[0].close();
 });
 
+// Two gates stop the only connection: at a window, while the document is asked for, and at the document. The
+// count says how many windows went between. One thread answers for the count and for the readers alike, so what
+// does not move is at rest.
 test('many readers of blobs take turns with a reader of a document', async () => {
-  const relay = await app.startRelay({ args: ['--pool', '1'] });
+  const relay = await app.startRelay({ args: ['--pool', '1', '--threads', '1'] });
+  const [files, note] = [gateOf(app.cluster), gateOf(app.cluster, NOTE)];
   const windows = () => relay.metric('pgcrier_blob_windows_total');
-  const readers = await Promise.all(Array.from({ length: 30 }, () => app.raw('GET /versions/8 HTTP/1.1\r\nhost: x\r\n\r\n', {}, relay)));
+  const reads = () => relay.metric('pgcrier_reads_total');
+  const readers = await Promise.all(Array.from({ length: 30 }, () => app.raw('GET /gated/8 HTTP/1.1\r\nhost: x\r\n\r\n', {}, relay)));
   await until(async () => await windows() > 60, { what: 'they read' });
-  const before = await windows();
-  strictEqual((await get(`${relay.url}/api/notes/1`)).status, 200);
+  await note.shut();
+  await files.shut();
+  let before;
+  await until(async () => before === (before = await windows()), { every: 200, what: 'every reader waits for a window' });
+  const document = get(`${relay.url}/api/gated`);
+  await until(async () => await reads() === 1, { what: 'the document is asked for' });
+  await files.open();
+  await until(async () => (await app.sql(`select 1 from pg_locks where locktype = 'advisory' and objid = ${NOTE} and not granted`)).length === 1,
+    { what: 'the document is read' });
   const between = await windows() - before;
-  ok(between < 25, `${between} windows: it did not wait for all of them`); // and the metrics took their time
+  ok(between < 25, `${between} windows: it did not wait for all of them`);
+  await note.open();
+  strictEqual((await document).status, 200);
   for (const raw of readers) raw.reset();
   await relay.stop();
 });
