@@ -14,7 +14,7 @@ import { until } from '../lib/until.js';
 
 const app = await startApp({
   sql: readFileSync(join(ROOT, 'tests/lib/writes.sql'), 'utf8'),
-  relay: { args: ['--query-timeout', '2s', '--pool', '3'] },
+  relay: { args: ['--query-timeout', '77s', '--pool', '3'] },
 });
 const gate = gateOf(app.cluster);
 
@@ -322,11 +322,13 @@ test('constraints tell: a long text, a check, a missing value; one that is defer
 });
 
 test('F12: an action over its time is 503 and rolled back', async () => {
+  const relay = await app.startRelay({ args: ['--query-timeout', '1s'] });
   const before = await count();
   await gate.shut();
-  isProblem(await post('/api/wait'), 503);
+  isProblem(await get(`${relay.url}/api/wait`, { method: 'POST' }), 503);
   await gate.open();
   strictEqual(await count(), before);
+  await relay.stop();
 });
 
 test('C30: a client that goes away in the middle changes nothing about the transaction', async () => {
@@ -352,7 +354,7 @@ test('writes that wait leave a connection for reads', async () => {
 
 test('S05, S06: whatever a function does to its session, the next request finds it as it was', async () => {
   const before = (await post('/api/state')).json();
-  deepStrictEqual({ ...before, headers: '' }, { user: 'relay', timezone: 'UTC', timeout: '2s', headers: '', read_only: 'off', isolation: 'read committed' });
+  deepStrictEqual({ ...before, headers: '' }, { user: 'relay', timezone: 'UTC', timeout: '77s', headers: '', read_only: 'off', isolation: 'read committed' });
   for (let i = 0; i < 4; i += 1) strictEqual((await post('/api/odd')).status, 204, 'and once more on the same connection');
   for (let i = 0; i < 4; i += 1) {
     deepStrictEqual({ ...(await post('/api/state')).json(), headers: '' }, { ...before, headers: '' });
@@ -390,8 +392,8 @@ test('C19: a body at the limit passes, one octet more is 413, and nothing is don
 });
 
 test('C19: the memory of large bodies comes back', { skip: SANITIZED }, async () => {
-  const relay = await app.startRelay(); // one with more time than 2 s for each
-  const upload = (i) => get(`${relay.url}/api/uploads?title=x`, { method: 'POST', body: Buffer.alloc(16 << 20, i) });
+  const relay = await app.startRelay();
+  const upload = (i) => get(`${relay.url}/api/uploads?title=x`, { method: 'POST', body: Buffer.alloc(16 << 20, i), limit: 60_000 });
   strictEqual((await upload(0)).status, 201);
   const before = await relay.memory();
   const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(upload));

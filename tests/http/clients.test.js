@@ -36,7 +36,7 @@ test('eventsource: comes back by itself after a restart, and is resent nothing t
   await until(() => seen.length === 1);
   strictEqual((await app.relay.stop()).code, 0);
   app.relay = await app.startRelay({ listen });
-  await until(() => opened === 2, { limit: 20_000, what: 'it is open again' });
+  await until(() => opened === 2, { limit: 40_000, what: 'it is open again' });
   await update('after the restart');
   await until(() => seen.at(-1) === 'after the restart');
   strictEqual(seen.length, 2);
@@ -51,7 +51,7 @@ test('eventsource: sees gone, and gives up on the 404 that follows', async () =>
   await once(source, 'open').catch(() => new Promise((resolve) => source.addEventListener('open', resolve)));
   await app.sql('delete from app.notes where id = 70');
   await until(() => gone);
-  await until(() => source.readyState === EventSource.CLOSED, { limit: 20_000 });
+  await until(() => source.readyState === EventSource.CLOSED, { limit: 40_000 });
 });
 
 test('curl: JSON without a word about Accept', async () => {

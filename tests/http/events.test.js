@@ -18,13 +18,16 @@ const AWKWARD = ['say "x"', '\\', '\\n', 'a\\"b', '\u2028\u2029', '\u{1F600}é',
 
 async function channelStream(path, name) {
   await channel(path, name);
-  return until(async () => {
-    const stream = await app.stream(path);
-    if (stream.status === 200) return stream;
-    stream.close();
-    return undefined;
-  }, { what: `${path} is a route` });
+  return app.opened(path);
 }
+
+// An answer of a route that was declared just now, whichever thread it comes from.
+const known = (ask) => until(async () => {
+  const answer = await ask();
+  if (answer.status !== 404) return answer;
+  answer.close?.();
+  return undefined;
+}, { what: 'it is a route' });
 
 test('an announcement is heard by every stream of its topic and by no other', async () => {
   const [a, b, variant, other] = await Promise.all(
@@ -85,12 +88,7 @@ test('F26: topics and data come through byte for byte, whatever they hold', asyn
       + `${topic}$q$ $$`);
     await app.sql(`select crier.live('/api/awkward/{id}', 'app.note(integer)', topic => 'app.topic(integer)')`);
     await app.sql('grant execute on function app.topic(integer) to relay');
-    const stream = await until(async () => {
-      const s = await app.stream('/api/awkward/1');
-      if (s.status === 200) return s;
-      s.close();
-      return undefined;
-    });
+    const stream = await app.opened('/api/awkward/1');
     await stream.next();
     await announce(topic, 'said', { text });
     deepStrictEqual(JSON.parse(await nextData(stream)), { text });
@@ -99,6 +97,7 @@ test('F26: topics and data come through byte for byte, whatever they hold', asyn
     deepStrictEqual(stream.complaints, []);
     stream.close();
     await app.sql(`select crier.unroute('/api/awkward/{id}')`);
+    await until(async () => (await app.get('/api/awkward/1')).status === 404, { what: 'the route is gone' });
   }
 });
 
@@ -184,7 +183,8 @@ test('payloads come as they are, line by line, without id and of the default typ
 test('over HTTP/2 the same: many streams of one connection, channels and documents', async () => {
   (await channelStream('/events/two', 'two')).close();
   const client = await connect2(app.relay.url);
-  const streams = await Promise.all(Array.from({ length: 8 }, () => client.stream('/events/two')));
+  const streams = [await known(() => client.stream('/events/two'))];
+  streams.push(...await Promise.all(Array.from({ length: 7 }, () => client.stream('/events/two'))));
   const document = await client.stream('/api/notes/3');
   await document.next();
   await app.sql(`begin; select pg_notify('two', i || E'\\n' || repeat('x', 500)) from generate_series(1, 500) i; commit`);
@@ -208,8 +208,10 @@ test('over HTTP/2 the same: many streams of one connection, channels and documen
 
 test('an HTTP/1.0 client gets the events plain, to the end of the connection', async () => {
   (await channelStream('/events/old', 'old')).close();
-  const raw = await app.raw('GET /events/old HTTP/1.0\r\nAccept: text/event-stream\r\n\r\n');
-  await raw.until((text) => text.includes(': open'));
+  const raw = await until(async () => {
+    const asked = await app.raw('GET /events/old HTTP/1.0\r\nAccept: text/event-stream\r\n\r\n');
+    return await asked.until((text) => /^HTTP\/1.1 404|: open/.test(text)) && !asked.text.startsWith('HTTP/1.1 404') && asked;
+  }, { what: 'it is open' });
   await app.sql(`select pg_notify('old', 'a'), pg_notify('old', 'b')`);
   await app.sql(`select crier.unroute('/events/old')`);
   await raw.closed;
@@ -259,7 +261,7 @@ async function listening() {
 }
 
 test('unroute ends the streams with gone, after what was notified before', async () => {
-  const streams = [await channelStream('/events/short', 'short'), await app.stream('/events/short')];
+  const streams = [await channelStream('/events/short', 'short'), await app.opened('/events/short')];
   await app.sql(`begin; select pg_notify('short', i::text) from generate_series(1, 100) i; select crier.unroute('/events/short'); commit`);
   for (const stream of streams) {
     for (let i = 1; i <= 100; i += 1) strictEqual(await nextData(stream), String(i));
@@ -274,10 +276,7 @@ test('one path, first a channel, then a document, then a channel again', async (
   const first = await channelStream('/api/notes/changing', 'changing');
   await app.sql(`select crier.live('/api/notes/changing', 'app.notes(integer, integer)')`);
   strictEqual((await first.next()).type, 'gone');
-  const second = await until(async () => {
-    const stream = await app.stream('/api/notes/changing');
-    return stream.status === 200 && stream;
-  });
+  const second = await app.opened('/api/notes/changing');
   strictEqual(JSON.parse(await nextData(second)).thread, 0);
   await channel('/api/notes/changing', 'changing');
   strictEqual((await second.next()).type, 'gone');
@@ -290,7 +289,7 @@ test('one path, first a channel, then a document, then a channel again', async (
 test('a channel under a path that was a document, by another route, is a channel for whoever comes then', async () => {
   await app.sql(`select crier.live('/events/words/{word}', 'app.echo(text)')`);
   await until(async () => (await app.get('/events/words/one')).status === 200, { what: 'the document is served' });
-  const befores = await Promise.all(Array.from({ length: 8 }, () => app.stream('/events/words/one'))); // on both threads
+  const befores = await Promise.all(Array.from({ length: 8 }, () => app.opened('/events/words/one'))); // on both threads
   for (const stream of befores) strictEqual(JSON.parse(await nextData(stream)).word, 'one');
   await channel('/events/words/one', 'word');
   const after = await until(async () => {
@@ -314,14 +313,14 @@ test('a channel under a path that was a document, by another route, is a channel
 test('who accepts no event stream gets 406, and is told what to ask for', async () => {
   (await channelStream('/events/plain', 'plain')).close();
   for (const accept of ['application/json', 'text/html', 'text/event-stream;q=0', 'text/event-stream;q=0, */*']) {
-    const answer = await app.get('/events/plain', { headers: { accept } });
+    const answer = await known(() => app.get('/events/plain', { headers: { accept } }));
     strictEqual(answer.status, 406, accept);
     strictEqual(answer.headers['content-type'], 'application/problem+json');
     match(answer.json().detail, /text\/event-stream/);
     strictEqual(answer.headers.vary, 'Accept');
   }
   for (const accept of ['*/*', 'text/*', 'application/json, */*;q=0.1', undefined]) {
-    const stream = await app.stream('/events/plain', { headers: { accept } });
+    const stream = await known(() => app.stream('/events/plain', { headers: { accept } }));
     strictEqual(stream.status, 200, accept);
     strictEqual(stream.headers['content-type'], 'text/event-stream');
     stream.close();

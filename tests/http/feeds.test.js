@@ -207,6 +207,7 @@ test('streams: a change goes to what it changes, and to nothing else', async () 
   await watched.get(`/api/posts/${id}`).untilDocument((d) => d.title === 'edited');
   await call('PATCH', `/api/posts/${id}`, { title: 'again', content: '#s2 #s3' });
   await watched.get('/api/feeds/s2').untilDocument((d) => d.posts[0].title === 'again');
+  await watched.get('/api/feeds').untilDocument((d) => d.feeds.find((f) => f.name === 's3').posts === 2);
   const last = watched.get('/api/feeds').events.length;
   await app.quietReads();
   strictEqual(watched.get('/api/feeds').events.length, last, 'an edit that keeps the tags changes no count');
@@ -243,6 +244,7 @@ test('times are a document of their own', async () => {
 });
 
 test('events: every one, in order, as it is; a long one without its payload, which has a URL', async () => {
+  await app.heard(); // what the tests above wrote
   const events = await app.stream('/events/feeds');
   const heard = () => events.events.map((e) => JSON.parse(e.data));
   const id = await create({ title: 't', content: '#E1 #e2', author: 'a' });

@@ -3,6 +3,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
+import { until } from '../lib/until.js';
 
 const app = await startApp();
 
@@ -113,6 +114,7 @@ test('HEAD', async (t) => {
     strictEqual((await app.get('/api/notes/1', { method: 'HEAD', headers: { 'if-none-match': etag } })).status, 304);
   });
   await t.test('never opens a stream, but has the headers of one', async () => {
+    await until(async () => await app.metric('pgcrier_subscribers') === 0, { what: 'nobody is left of the tests above' });
     const head = await app.get('/api/notes/1', { method: 'HEAD', headers: { accept: 'text/event-stream' } });
     strictEqual(head.status, 200);
     strictEqual(head.headers['content-type'], 'text/event-stream');

@@ -21,6 +21,7 @@ const app = await startApp({
 });
 const FILE = '/package-lock.json';
 const clients = [];
+const kept = []; // streams that are open to the end
 after(() => { clients.forEach((client) => client.close()); rmSync(place, { recursive: true, force: true }); });
 
 const KINDS = {
@@ -35,7 +36,7 @@ const KINDS = {
 
 // { version, status, headers, body } of one request by curl.
 async function curl(kind, target, ...args) {
-  const { stdout } = await run('curl', ['-sS', '-m', '20', '-i', '-w', '\n%{http_version} %{http_code}', ...kind.curl, ...args,
+  const { stdout } = await run('curl', ['-sS', '-m', '60', '-i', '-w', '\n%{http_version} %{http_code}', ...kind.curl, ...args,
     `${kind.base}${target}`], { maxBuffer: 1 << 26 });
   const [, head, rest] = stdout.match(/^([\s\S]*?)\r\n\r\n([\s\S]*)$/);
   const [, body, version, status] = rest.match(/^([\s\S]*)\n(\S+) (\d+)$/);
@@ -85,7 +86,7 @@ for (const [name, kind] of Object.entries(KINDS)) {
   });
 
   test(`${name}: a stream follows every change`, async () => {
-    const child = run('curl', ['-sS', '-N', '-m', '10', ...kind.curl, '-H', 'Accept: text/event-stream', `${kind.base}/api/notes/2`]);
+    const child = run('curl', ['-sS', '-N', '-m', '60', ...kind.curl, '-H', 'Accept: text/event-stream', `${kind.base}/api/notes/2`]);
     let seen = '';
     child.child.stdout.on('data', (piece) => { seen += piece; });
     await until(() => /^data: .*"id" : 2.*\n\n/m.test(seen));
@@ -109,6 +110,7 @@ test('a stream resumes over HTTP/2 as over HTTP/1.1', async () => {
   strictEqual(JSON.parse((await again.next()).data).body, 'resumed');
   strictEqual(again.events.length, 1);
   deepStrictEqual(again.complaints, []);
+  kept.push(first, again);
 });
 
 test('a client that closes its stream, or its connection, is known at once, while nothing happens', async () => {
@@ -116,7 +118,8 @@ test('a client that closes its stream, or its connection, is known at once, whil
   const one = await client.stream('/api/notes/1');
   const two = await client.stream('/api/notes/2');
   await Promise.all([one.next(), two.next()]);
-  const before = await app.metric('pgcrier_subscribers');
+  const before = 2 + kept.length;
+  await until(async () => await app.metric('pgcrier_subscribers') === before, { what: 'nobody else is left of the tests above' });
   one.close();
   await until(async () => await app.metric('pgcrier_subscribers') === before - 1, { limit: 8000 });
   client.close();
@@ -124,7 +127,7 @@ test('a client that closes its stream, or its connection, is known at once, whil
 });
 
 test('a stream over TLS with HTTP/1.1 whose client leaves is known at once', async () => {
-  const before = await app.metric('pgcrier_subscribers');
+  const before = kept.length;
   const child = run('curl', ['-sS', '-N', '-k', '--http1.1', '-H', 'Accept: text/event-stream', `${app.relay.tlsUrl}/api/notes/1`]);
   await until(async () => await app.metric('pgcrier_subscribers') === before + 1);
   child.child.kill();

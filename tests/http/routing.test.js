@@ -138,7 +138,7 @@ test('F19: a route declared now is served now; one taken away ends its streams; 
   strictEqual((await app.get('/api/new/1')).status, 404);
   await app.sql(`select crier.live('/api/new/{id}', 'app.note(integer)')`);
   await until(async () => (await app.get('/api/new/1')).status === 200);
-  const stream = await app.stream('/api/new/1');
+  const stream = await app.opened('/api/new/1');
   await stream.next();
   await app.sql(`select crier.unroute('/api/new/{id}')`);
   strictEqual((await stream.next()).type, 'gone');
@@ -153,8 +153,7 @@ test('F19: a route declared now is served now; one taken away ends its streams; 
 
 test('a route with another function: its streams get the new document, and stay', async () => {
   await app.sql(`select crier.live('/api/swap/{id}', 'app.note(integer)')`);
-  await until(async () => (await app.get('/api/swap/1')).status === 200);
-  const stream = await app.stream('/api/swap/1');
+  const stream = await app.opened('/api/swap/1');
   await stream.next();
   await app.sql(`create function app.other(_id integer) returns json language sql stable as $$ select json_build_object('other', _id) $$;
     grant execute on function app.other(integer) to relay;

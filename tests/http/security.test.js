@@ -37,11 +37,13 @@ test('S09, S13: nobody guesses a type, and no cache mixes a document with its st
 test('S16: a read that notifies its own topic is read at its interval, not as fast as can be', async () => {
   const stream = await app.stream('/live/api/loop');
   await stream.next();
+  const began = performance.now();
   const before = await app.metric('pgcrier_reads_total');
   await sleep(1000);
   const reads = await app.metric('pgcrier_reads_total') - before;
+  const most = (performance.now() - began) / 50 + 2; // however long that second was
   stream.close();
-  ok(reads <= 30, `${reads} reads in a second`);
+  ok(reads <= most, `${reads} reads where ${most} are due at most`);
   const other = await app.stream('/live/api/notes/1');
   await other.next();
   other.close();

@@ -4,6 +4,7 @@
 //   app.cluster  app.relay  app.url('/api/notes/1')
 //   await app.get('/api/notes/1', { headers })      await app.stream('/api/notes/1', { lastEventId })
 //   await app.raw('GET …')                          await app.crowd('/api/notes/1', { readers: 1000 })
+//   await app.opened(path)  await app.forgotten()  await app.heard()  await app.quietReads()
 //
 // Everything ends with the test file: streams, relay, cluster. The relay must exit by itself with
 // status 0, so that what a sanitizer has to say at the end fails a test too.
@@ -52,6 +53,31 @@ class App {
     const crowd = await startCrowd(`${relay.url}${path}`, options);
     this.streams.add(crowd);
     return crowd;
+  }
+
+  // A stream of a route that was declared just now: one thread knows it a little before another.
+  opened(path, options) {
+    return until(async () => {
+      const stream = await this.stream(path, options);
+      if (stream.status === 200) return stream;
+      stream.close();
+      return undefined;
+    }, { what: `${path} is a route` });
+  }
+
+  // Until the relay holds no document: a stream begins with what is read for it then. While another has the
+  // document open it may begin with that one's, however old, and the newest comes second.
+  async forgotten() {
+    await until(async () => await this.metric('pgcrier_keys') === 0, { what: 'no document is held' });
+  }
+
+  // Until the relay has heard whatever is notified so far: notifications come in the order of their commits,
+  // but later than the answers to those who made them.
+  async heard() {
+    const unknown = () => this.metric('pgcrier_notifications_total{kind="unknown"}');
+    const before = await unknown();
+    await this.sql(`select pg_notify('crier', 'so far')`);
+    await until(async () => await unknown() > before, { what: 'all notifications are heard' });
   }
 
   // The number of reads once the relay has nothing more to do.
