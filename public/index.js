@@ -16,7 +16,7 @@ if (navigator.clipboard) {
 
 const LISTED = 50; // at most
 let before;
-live('/api/recordings', ({ recordings }) => {
+live(new URL('api/recordings', import.meta.url).pathname, ({ recordings }) => {
   const replies = recordings.reduce((sum, { reply_count: n }) => sum + n, 0);
   const threads = recordings.length < LISTED ? recordings.length : `The best ${LISTED}`;
   const line = `${threads} threads and ${replies} replies at this moment.`;

@@ -1,4 +1,8 @@
-// api.js -- what the page writes, and who it says it is.
+// api.js -- what the page writes, who it says it is, and where all that is.
+
+// A relay may live under a prefix, which pages can tell from where they are and documents cannot.
+const ABOVE = new URL('..', import.meta.url).pathname.slice(0, -1);
+export const urlOf = (path) => ABOVE + path;
 
 const keep = (name, make) => {
   try {
@@ -53,18 +57,18 @@ export function vote(id, direction) {
 }
 
 async function sendVote(id, direction) {
-  const answer = await fetch(`/api/recordings/${id}/votes`, request({ voter, direction }));
+  const answer = await fetch(urlOf(`/api/recordings/${id}/votes`), request({ voter, direction }));
   if (!answer.ok) throw new Error(await titleOf(answer));
 }
 
 // Nothing depends on it: it is said again, or forgotten. Settles when it has arrived, or has not.
 export function say(id, who, state) {
-  return fetch(`/api/recordings/${id}/presence`, request({ who, state, session }, { keepalive: true })).catch(() => {});
+  return fetch(urlOf(`/api/recordings/${id}/presence`), request({ who, state, session }, { keepalive: true })).catch(() => {});
 }
 
 // For a page that is going away.
 export function sayAtLast(id, who, state) {
-  navigator.sendBeacon(`/api/recordings/${id}/presence`,
+  navigator.sendBeacon(urlOf(`/api/recordings/${id}/presence`),
     new Blob([JSON.stringify({ who, state, session })], { type: 'application/json' }));
 }
 
@@ -82,7 +86,7 @@ export function upload({ id, blob, author, title, parent, ms, peaks }, onProgres
   if (peaks) query.set('peaks', peaks);
   const xhr = new XMLHttpRequest();
   const promise = new Promise((resolve, reject) => {
-    xhr.open('POST', `/api/recordings?${query}`);
+    xhr.open('POST', urlOf(`/api/recordings?${query}`));
     xhr.setRequestHeader('content-type', typeOf(blob));
     xhr.responseType = 'json';
     xhr.upload.addEventListener('progress', ({ loaded, total }) => onProgress(loaded / total));

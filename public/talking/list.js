@@ -1,6 +1,7 @@
 // list.js -- the threads, best first: fifty, and more of them when they are wanted.
 
 import { html, useState } from '../vendor/htm-preact.js';
+import { urlOf } from './api.js';
 import { useKeptPlace, useLive, useMarks, useNow } from './hooks.js';
 import { Avatar, Microphone, Replies, Time, Title, Voice, href } from './parts.js';
 import { Votes } from './votes.js';
@@ -14,7 +15,7 @@ let wanted = AT_FIRST; // stays so when one comes back from a thread
 
 export function List({ onState, onReply }) {
   const [limit, setLimit] = useState(wanted);
-  const [list, , path] = useLive(limit === AT_FIRST ? '/api/recordings' : `/api/recordings?limit=${limit}`, onState);
+  const [list, , path] = useLive(urlOf(limit === AT_FIRST ? '/api/recordings' : `/api/recordings?limit=${limit}`), onState);
   const recordings = list?.recordings;
   const marks = useMarks(recordings, path);
   const waves = useWaves(recordings ?? NONE);

@@ -1,6 +1,7 @@
 // parts.js -- the pieces that the list and the thread have in common.
 
 import { html, useMemo } from '../vendor/htm-preact.js';
+import { urlOf } from './api.js';
 import { Sound } from './sound.js';
 import { ago, clock, count, moment, spoken } from './words.js';
 
@@ -22,7 +23,7 @@ export function Avatar({ author }) {
 
 // Its sound, or that there is none.
 export function Voice({ recording: { id, author, title, audio, duration_ms: ms }, waves, n }) {
-  const track = useMemo(() => ({ id, url: audio, ms, label: title ? `${author}: ${title}` : `the message of ${author}` }), [id, audio, ms, title, author]);
+  const track = useMemo(() => ({ id, url: audio && urlOf(audio), ms, label: title ? `${author}: ${title}` : `the message of ${author}` }), [id, audio, ms, title, author]);
   if (audio !== null) return html`<${Sound} track=${track} peaks=${waves.get(id)} n=${n} />`;
   if (ms === null) return null;
   return html`<span class="silent" title="Nobody has uploaded its sound"><span aria-hidden="true">${clock(ms)}</span><${Hidden}>${spoken(ms)}<//>, no sound</span>`;

@@ -5,6 +5,7 @@
 // by itself, and whoever wants to see one that is elsewhere on the page finds a button for it.
 
 import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../vendor/htm-preact.js';
+import { urlOf } from './api.js';
 import { useKeptPlace, useLive, useMarks, useNow } from './hooks.js';
 import { Avatar, Hidden, Microphone, Replies, Time, Title, Voice, href } from './parts.js';
 import { useOthers } from './presence.js';
@@ -22,7 +23,7 @@ const NONE = [];
 export function Thread({ id, inside, onState, onReply }) {
   const [others, heard] = useOthers();
   const on = useMemo(() => ({ presence: heard }), []);
-  const [root, state] = useLive(`/api/recordings/${id}`, onState, on);
+  const [root, state] = useLive(urlOf(`/api/recordings/${id}`), onState, on);
   const now = useNow();
   if (state === 'gone') {
     return html`<main><${Back} /><h1 class="title">This recording is not here</h1>

@@ -1,6 +1,7 @@
 // waves.js -- the peaks of the recordings that are shown, asked for together, kept for ever.
 
 import { useEffect, useState } from '../vendor/htm-preact.js';
+import { urlOf } from './api.js';
 
 const AT_ONCE = 50; // the relay takes at most 64 parameters in a query
 const AGAIN_MS = 5000;
@@ -9,7 +10,7 @@ const known = new Map(); // id -> peaks; undefined while they are on their way, 
 async function ask(ids) {
   for (const id of ids) known.set(id, undefined);
   try {
-    const answer = await fetch(`/api/waveforms?${ids.map((id) => `ids=${id}`).join('&')}`);
+    const answer = await fetch(urlOf(`/api/waveforms?${ids.map((id) => `ids=${id}`).join('&')}`));
     const { waveforms } = await answer.json();
     for (const id of ids) known.set(id, waveforms[id]);
   } catch { // a network or server that is away: asked again, later

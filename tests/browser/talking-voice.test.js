@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { violations } from '../lib/axe.js';
 import { ROOT } from '../lib/cluster.js';
+import { startRelay } from '../lib/relay.js';
 import { PHONE, startTalking, thread } from '../lib/talking.js';
 import { until } from '../lib/until.js';
 
@@ -87,6 +88,33 @@ function plantTone(parent, seconds) {
   talking.cluster.psql(['-At'], { input: `insert into talking.audio values (${id}, 'audio/wav', '\\x${bytes}', repeat('AZaz09-_', 10));` });
   return Number(id);
 }
+
+test('under a prefix it is the same', async () => {
+  const [root] = plant();
+  const id = plantTone(root, 2);
+  const other = await startRelay({ database: talking.cluster.url({ user: 'relay' }), args: ['--public', join(ROOT, 'public'), '--prefix', '/live'] });
+  try {
+    const page = await browser.open(`${other.url}/live/`);
+    talking.pages.push(page);
+    await page.getByText(/threads and \d+ replies at this moment/).waitFor();
+    await page.getByRole('link', { name: 'Talking' }).click();
+    await page.waitForSelector('.entry');
+    await page.goto(`${other.url}/live/talking/${thread(root)}`);
+    await until(async () => await row(page, id).count() === 1 && await heights(page, id) > 3, { what: 'the reply, and its peaks' });
+    await row(page, id).locator('.play').click();
+    await until(async () => Number(await row(page, id).locator('.waves').getAttribute('aria-valuenow')) >= 1, { what: 'it sounds' });
+    await row(page, id).locator('.vote.up').click();
+    await until(() => psql(`select ups from talking.recordings where id = ${id}`) === '1', { what: 'a vote' });
+    await page.locator('.speak').click();
+    await page.locator('.file input').setInputFiles(tone(1));
+    await page.locator('.dock .waves').waitFor();
+    await send(page, 'Eve', 'From below');
+    await page.locator('.row', { hasText: 'From below' }).waitFor();
+  } finally {
+    await talking.closePages().then((complaints) => assert.deepEqual(complaints, []));
+    await other.stop();
+  }
+});
 
 // For about two seconds.
 async function record(page) {
