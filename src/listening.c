@@ -191,6 +191,7 @@ int listening_open(struct listening *listening, const struct address *address, e
     }
     if (shared)
         prefer(listening->fd, 0);
+    listening->everywhere = host == NULL;
     listening->url = url_of(listening->fd, host, scheme_of(kind));
     return 0;
 }
@@ -207,7 +208,8 @@ int listening_adopt(struct listening *listening, int fd, enum listening_kind kin
 {
     struct sockaddr_storage address = {0};
     socklen_t length = sizeof(address), int_length = sizeof(int);
-    char host[NI_MAXHOST];
+    char text[NI_MAXHOST];
+    const char *host;
     int listens = 0;
 
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &int_length) != 0 || !listens ||
@@ -218,7 +220,12 @@ int listening_adopt(struct listening *listening, int fd, enum listening_kind kin
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     *listening = (struct listening){.fd = fd, .kind = kind, .owner = LISTENING_PASSED};
-    listening->url = address.ss_family == AF_UNIX ? url_of_unix(((struct sockaddr_un *)&address)->sun_path)
-                                                  : url_of(fd, host_of(&address, host), scheme_of(kind));
+    if (address.ss_family == AF_UNIX) {
+        listening->url = url_of_unix(((struct sockaddr_un *)&address)->sun_path);
+        return 0;
+    }
+    host = host_of(&address, text);
+    listening->everywhere = host == NULL;
+    listening->url = url_of(fd, host, scheme_of(kind));
     return 0;
 }

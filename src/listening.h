@@ -33,6 +33,7 @@ struct listening {
     enum listening_kind kind;
     enum listening_owner owner;
     char *url;  /* for people: http://127.0.0.1:8080 */
+    bool everywhere; /* on all interfaces; `url` is one way there */
     char *path; /* of a Unix socket that was opened here; NULL otherwise */
 };
 

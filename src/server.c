@@ -35,7 +35,8 @@ static int open_all(struct listening *listening, size_t *count, const struct add
     for (; *count < n; ++*count) {
         if (open_one(&listening[*count], &address[*count], kind, *count, options, err, err_size) != 0)
             return -1;
-        log_notice("%s on %s", kind == LISTENING_ADMIN ? "admin" : "listening", listening[*count].url);
+        log_notice("%s on %s%s", kind == LISTENING_ADMIN ? "admin" : "listening", listening[*count].url,
+                   listening[*count].everywhere ? ", and on all other addresses of this machine" : "");
     }
     return 0;
 }

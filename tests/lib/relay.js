@@ -44,7 +44,7 @@ class Relay {
 
   hear(line) {
     this.lines.push(line);
-    const [, what, url] = line.match(/^pgcrier: (listening|admin) on (\S+)$/) ?? [];
+    const [, what, url] = line.match(/^pgcrier: (listening|admin) on ([^\s,]+)/) ?? [];
     if (what === 'listening') this.urls.push(url);
     if (what === 'admin') this.admin = url;
   }

@@ -150,6 +150,14 @@ test('several addresses: each is served', async () => {
   strictEqual((await relay.stop()).code, 0);
 });
 
+test('a port without a host is open on all interfaces, which it says; the admin\'s is not', async () => {
+  const relay = await app.startRelay({ listen: ['0'] });
+  ok(relay.said(/^pgcrier: listening on http:\/\/127\.0\.0\.1:\d+, and on all other addresses of this machine$/), relay.lines.join('\n'));
+  ok(relay.said(/^pgcrier: admin on http:\/\/127\.0\.0\.1:\d+$/), relay.lines.join('\n'));
+  strictEqual((await get(`${relay.url.replace('127.0.0.1', '127.0.0.2')}/api/notes/1`)).status, 200);
+  strictEqual((await relay.stop()).code, 0);
+});
+
 test('a closed stderr does not hurt', async () => {
   const relay = await app.startRelay();
   relay.child.stderr.destroy();
