@@ -10,7 +10,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { ROOT } from './cluster.js';
-import { patient } from './until.js';
+import { DEFAULT_LIMIT_MS, patient } from './until.js';
 
 const PICTURES = join(ROOT, 'build', 'screenshots');
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -23,7 +23,7 @@ class Browser {
 
   async open(url, { width = 1100, height = 900, ...options } = {}) {
     const page = await this.chrome.newPage({ viewport: { width, height }, reducedMotion: 'reduce', ...options });
-    page.setDefaultTimeout(patient(15_000));
+    page.setDefaultTimeout(patient(DEFAULT_LIMIT_MS));
     page.complaints = [];
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) page.complaints.push(message.text());
@@ -43,5 +43,5 @@ class Browser {
 
 export async function startBrowser() {
   const executablePath = process.env.PGCRIER_CHROMIUM ?? '/usr/bin/chromium';
-  return new Browser(await chromium.launch({ executablePath, args: ARGUMENTS }));
+  return new Browser(await chromium.launch({ executablePath, args: ARGUMENTS, timeout: patient(DEFAULT_LIMIT_MS) }));
 }

@@ -46,14 +46,14 @@ class Crowd {
   report() {
     const answer = new Promise((resolve) => this.asked.push(resolve));
     this.child.stdin.write('report\n');
-    return within(answer, 'report of the crowd', 30_000);
+    return within(answer, 'report of the crowd');
   }
 
   close() { this.child.kill(); }
 
   async stop() {
     this.child.stdin.end('quit\n');
-    await within(this.exit, 'the crowd goes home', 30_000);
+    await within(this.exit, 'the crowd goes home');
   }
 }
 

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { ROOT } from './cluster.js';
 import { exited, start } from './process.js';
 import { get } from './sse.js';
-import { until, within } from './until.js';
+import { DEFAULT_LIMIT_MS, until, within } from './until.js';
 
 export const BINARY = process.env.PGCRIER_BIN ?? join(ROOT, 'build', 'pgcrier');
 // A sanitizer keeps what is freed: its memory says nothing about the relay's.
@@ -61,12 +61,11 @@ class Relay {
   async hears(pattern, limit) {
     await until(() => {
       if (this.said(pattern)) return true;
-      if (this.result) throw new Error('it ended');
-      return false;
-    }, { limit, what: `relay says ${pattern}:\n${this.lines.join('\n')}` });
+      throw new Error(`${this.result ? 'it ended; ' : ''}it said:\n${this.lines.join('\n')}`);
+    }, { limit, what: `relay says ${pattern}` });
   }
 
-  async ready(limit = 30_000) {
+  async ready(limit = DEFAULT_LIMIT_MS) {
     const ended = this.exit.then(async (result) => {
       await this.read;
       throw new Error(`pgcrier ${this.args.join(' ')} ended (${result.code ?? result.signal}):\n${this.lines.join('\n')}`);
@@ -94,7 +93,7 @@ class Relay {
 
   signal(name) { this.child.kill(name); }
 
-  async stop(signal = 'SIGTERM', limit = 20_000) {
+  async stop(signal = 'SIGTERM', limit = DEFAULT_LIMIT_MS) {
     this.child.kill(signal);
     const result = await within(this.exit, `pgcrier ends after ${signal}:\n${this.lines.join('\n')}`, limit);
     await this.read;
@@ -111,10 +110,13 @@ class Relay {
     return (user + system) / 100;
   }
 
-  // Resident memory in octets.
-  async memory() {
+  // Resident memory in octets; the most that there ever was.
+  memory() { return this.resident('VmRSS'); }
+  mostMemory() { return this.resident('VmHWM'); }
+
+  async resident(name) {
     const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
-    return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
+    return Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm'))[1]) * 1024;
   }
 }
 

@@ -2,19 +2,22 @@
 //
 // until(condition) calls the condition until it returns something truthy, and returns that. A
 // condition that throws counts as not yet true; what it threw last is told when time runs out.
-// PGCRIER_PATIENCE multiplies every time limit (sanitizer builds, loaded machines).
+// PGCRIER_PATIENCE multiplies every time limit (sanitizer builds, loaded machines). A limit is never used
+// up at one go: when this process was kept from looking, for however long, that counts as an eighth of it.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PATIENCE = Number(process.env.PGCRIER_PATIENCE ?? 1);
-export const DEFAULT_LIMIT_MS = 15_000;
+export const DEFAULT_LIMIT_MS = 60_000;
+const LOOKS = 8; // at least so many before anybody gives up
 
 export const patient = (ms) => ms * PATIENCE;
 
 export async function until(condition, { limit = DEFAULT_LIMIT_MS, every = 15, what } = {}) {
-  const deadline = performance.now() + patient(limit);
+  let left = patient(limit);
   let last;
   for (;;) {
+    const began = performance.now();
     try {
       const value = await condition();
       if (value) return value;
@@ -22,11 +25,12 @@ export async function until(condition, { limit = DEFAULT_LIMIT_MS, every = 15, w
     } catch (error) {
       last = error;
     }
-    if (performance.now() > deadline) {
+    if (left <= 0) {
       const wanted = what ?? condition.toString();
       throw new Error(`still not after ${patient(limit)} ms: ${wanted}; last: ${describe(last)}`);
     }
     await sleep(every);
+    left -= Math.min(performance.now() - began, patient(limit) / LOOKS);
   }
 }
 
@@ -34,9 +38,13 @@ export async function until(condition, { limit = DEFAULT_LIMIT_MS, every = 15, w
 export function within(promise, what, limit = DEFAULT_LIMIT_MS) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not within ${patient(limit)} ms: ${what}`)), patient(limit));
+    let looks = 0;
+    timer = setInterval(() => {
+      looks += 1;
+      if (looks > LOOKS) reject(new Error(`not within ${patient(limit)} ms: ${what}`));
+    }, patient(limit) / LOOKS);
   });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, late]).finally(() => clearInterval(timer));
 }
 
 function describe(value) {
