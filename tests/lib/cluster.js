@@ -21,6 +21,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { atExit, exited, freePort, isExecutable, start, userIds } from './process.js';
@@ -87,7 +88,7 @@ function sweep() {
       const pid = Number(readFileSync(join(directory, 'test.pid'), 'utf8'));
       const postmaster = join(directory, 'data', 'postmaster.pid');
       if (statSync(directory).uid !== (OWNER.uid ?? process.getuid())) continue;
-      if (!existsSync(`/proc/${pid}`) && !existsSync(postmaster)) rmSync(directory, { recursive: true, force: true });
+      if (pid > 0 && !existsSync(`/proc/${pid}`) && !existsSync(postmaster)) rmSync(directory, { recursive: true, force: true });
     } catch { /* somebody else's, or just going */ }
   }
 }
@@ -233,7 +234,9 @@ class Cluster {
     if (this.stopped) return;
     this.stopped = true;
     for (const client of this.clients) client.end().catch(() => {});
-    await Promise.allSettled([...this.pools.values()].map((pool) => pool.end()));
+    // A query that a failed test left waiting would keep its pool for ever.
+    const ended = Promise.allSettled([...this.pools.values()].map((pool) => pool.end()));
+    await Promise.race([ended, sleep(5000, undefined, { ref: false })]);
     await this.shutdown('immediate');
     this.remove();
   }

@@ -4,11 +4,10 @@
 // server behind; every clean-up registered with atExit() runs once, also after a signal.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { accessSync, constants, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
+const LOWEST_PORT = 10_000;
 const cleanups = new Set();
 
 export function atExit(cleanup) {
@@ -42,28 +41,34 @@ export function exited(child) {
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
 }
 
-// Whether the port is this process's until its end. Between our look at it and its use, and while what uses it
-// restarts, nobody listens there: a file tells the other tests. That of one that was killed stays: there are
-// ports enough.
-function reserve(port) {
-  const file = join(tmpdir(), `pgcrier-port-${port}`);
-  try { writeFileSync(file, '', { flag: 'wx' }); } catch { return false; }
-  atExit(() => rmSync(file, { force: true }));
-  return true;
+// Ports that the kernel does not give to outgoing connections: the larger part of what lies below its
+// range, or above.
+function portRange() {
+  const [low, high] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
+  return low - LOWEST_PORT > 65_535 - high ? [LOWEST_PORT, low - 1] : [high + 1, 65_535];
 }
 
-// A port that stays ours over a restart: below the range from which the kernel takes the ports of
-// outgoing connections, where a port given back would soon be somebody else's.
+// Whether this can be listened on.
+function listens(server, where) {
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen({ ...where, exclusive: true }, () => resolve(true));
+  });
+}
+
+// A port that stays ours to the end, also while nobody listens on it, as over a restart: an abstract Unix
+// socket named after it is held, which tells the other tests of this machine and leaves nothing behind.
 export async function freePort() {
+  const [low, high] = portRange();
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    if (!reserve(port)) continue;
-    const free = await new Promise((resolve) => {
-      const probe = createServer();
-      probe.once('error', () => resolve(false));
-      probe.listen({ host: '127.0.0.1', port, exclusive: true }, () => probe.close(() => resolve(true)));
-    });
+    const port = low + Math.floor(Math.random() * (high - low + 1));
+    const claim = createServer().unref();
+    if (!await listens(claim, { path: `\0pgcrier-test-port-${port}` })) continue;
+    const probe = createServer();
+    const free = await listens(probe, { host: '127.0.0.1', port });
+    await new Promise((resolve) => { probe.close(resolve); });
     if (free) return port;
+    claim.close();
   }
 }
 
