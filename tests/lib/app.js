@@ -11,12 +11,22 @@
 
 import { strictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { after, before } from 'node:test';
 import { ROOT, startCluster } from './cluster.js';
 import { startCrowd } from './crowd.js';
 import { startRelay } from './relay.js';
 import { get, openStream, rawRequest } from './sse.js';
 import { until } from './until.js';
+
+// What fails before the first test begins (the relay does not start, say) ends the file at once: node
+// would wait for the cluster, and the cluster for the end of the tests.
+let begun = false;
+before(() => { begun = true; });
+process.on('uncaughtExceptionMonitor', (error) => {
+  if (begun) return;
+  console.error(error);
+  process.exit(1);
+});
 
 class App {
   constructor(cluster) {
@@ -73,8 +83,8 @@ class App {
 
   // Until the relay has heard whatever is notified so far: notifications come in the order of their commits,
   // but later than the answers to those who made them.
-  async heard() {
-    const unknown = () => this.metric('pgcrier_notifications_total{kind="unknown"}');
+  async heard(relay = this.relay) {
+    const unknown = () => relay.metric('pgcrier_notifications_total{kind="unknown"}');
     const before = await unknown();
     await this.sql(`select pg_notify('crier', 'so far')`);
     await until(async () => await unknown() > before, { what: 'all notifications are heard' });
@@ -82,6 +92,7 @@ class App {
 
   // The number of reads once the relay has nothing more to do.
   async quietReads(relay = this.relay) {
+    await this.heard(relay);
     let before = -1;
     return until(async () => {
       const now = await relay.metric('pgcrier_reads_total');
