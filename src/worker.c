@@ -210,12 +210,11 @@ void worker_set_routes(struct worker *worker, struct routes *routes)
 
 /* Requests that come in, that wait, answers that are being written, streams that are ending. For a
  * moment every connection is waited for, one that is new and one that is idle, too: a request may be
- * on its way, and gets an answer that says that it was the last. */
+ * on its way, and gets an answer that says that it was the last. The moment is one of this loop's turns, not
+ * of the clock: while it was kept from turning it has read nothing. */
 static bool is_busy(struct worker *worker)
 {
-    uint64_t elapsed = timers_now_ns(&worker->loop.timers) - worker->drain_began_ns;
-
-    if (elapsed < DRAIN_GRACE_MS * NS_PER_MS && door_connections(&worker->door) != 0)
+    if (worker->drain_ticks++ < DRAIN_GRACE_MS / DRAIN_TICK_MS && door_connections(&worker->door) != 0)
         return true;
     return door_is_open(&worker->door) || worker->asking + worker->streams.count + worker->http2.count != 0 ||
            patrol_count(&worker->patrol) != 0;
@@ -300,7 +299,6 @@ static void on_drain(struct message *message)
     struct worker *worker = m->worker;
 
     worker->on_drained = m->done;
-    worker->drain_began_ns = timers_now_ns(&worker->loop.timers);
     free(m);
     door_close(&worker->door);
     h2o_context_request_shutdown(&worker->context);

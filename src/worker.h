@@ -38,7 +38,7 @@ struct worker {
     struct timer tick;          /* once a second: counts; while draining, more often */
     struct message opened;      /* posted to the core when the door is open */
     struct message drained;     /* posted to the core when draining is over */
-    uint64_t drain_began_ns;
+    unsigned drain_ticks;       /* so many have been */
     void (*on_drained)(struct message *message); /* NULL unless draining */
 };
 
