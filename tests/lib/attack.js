@@ -1,13 +1,16 @@
 // attack.js -- what every attack has to leave behind: a relay that lives, served others meanwhile, is idle
 // within 2 s, and has its memory back.
 //
+// How long others wait, and how long it goes on, is measured in what the relay works meanwhile: a second of
+// its processors' time is one on any machine, however busy with something else. (bench/attack takes the time.)
+//
 //   await attack(relay, '/api/notes/1', async () => { … });
 
 import { ok, strictEqual } from 'node:assert/strict';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SANITIZED } from './relay.js';
-import { patient, until } from './until.js';
+import { patient, until, within } from './until.js';
 
 const MIB = 1 << 20;
 
@@ -31,9 +34,9 @@ export async function attack(relay, path, run) {
   let over = false;
   const beside = (async () => {
     while (!over) {
-      const began = performance.now();
-      strictEqual(await ask(`${relay.url}${path}`), 200);
-      times.push(performance.now() - began);
+      const began = await relay.cpu();
+      strictEqual(await within(ask(`${relay.url}${path}`), 'an answer to another client'), 200);
+      times.push(await relay.cpu() - began);
       await sleep(15);
     }
   })();
@@ -46,8 +49,10 @@ export async function attack(relay, path, run) {
   // This process is the attacker, too, and slow itself while it attacks.
   times.sort((a, b) => a - b);
   const [most, slowest] = [times[Math.floor(times.length * 0.9)], times.at(-1)];
-  ok(most < patient(1000) && slowest < patient(5000), `another client waited ${most} ms, at worst ${slowest} ms`);
-  await until(() => idle(relay), { limit: 2000, what: 'idle again within 2 s' });
+  ok(most < patient(1) && slowest < patient(5), `another client waited for ${most} s of work, at worst ${slowest} s`);
+  const after = await relay.cpu();
+  await until(() => idle(relay), { what: 'idle again' });
+  ok(await relay.cpu() - after < patient(2), 'within 2 s');
   if (!SANITIZED) {
     await until(async () => await relay.memory() - memory < 16 * MIB, { what: `memory is back to ${memory >> 20} MiB`, every: 100 });
   }

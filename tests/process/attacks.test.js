@@ -10,7 +10,7 @@ import { after, test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { attack } from '../lib/attack.js';
 import { rawRequest } from '../lib/sse.js';
-import { until } from '../lib/until.js';
+import { until, within } from '../lib/until.js';
 
 const site = mkdtempSync(join(tmpdir(), 'pgcrier-attacks-'));
 after(() => rmSync(site, { recursive: true, force: true }));
@@ -18,14 +18,18 @@ writeFileSync(join(site, 'big'), 'x'.repeat(30_000_000));
 writeFileSync(join(site, 'even'), 'even');
 writeFileSync(join(site, 'odd'), 'odd');
 const app = await startApp({
-  relay: { args: ['--public', site, '--slow-time', '1s', '--slow-rate', '10kB', '--head-time', '1500ms', '--body-budget', '32MiB',
+  relay: { args: ['--public', site, '--slow-time', '3s', '--slow-rate', '10kB', '--head-time', '4s', '--body-budget', '32MiB',
     '--max-address-connections', '300'] },
 });
 const { relay } = app;
-const under = (run) => () => attack(relay, '/api/notes/1', run);
+// Nobody is left of the attack before: the attacker's address has its limit.
+const under = (run) => async () => {
+  await until(async () => await app.metric('pgcrier_connections') === 1, { what: 'only who asks for metrics is here' });
+  await attack(relay, '/api/notes/1', run);
+};
 const many = (count, make) => Promise.all(Array.from({ length: count }, (_, i) => make(i)));
 const open = (text, options) => rawRequest(relay.url, text, { localAddress: '127.0.0.66', ...options });
-const ended = (raws) => Promise.all(raws.map((raw) => raw.closed));
+const ended = (raws) => within(Promise.all(raws.map((raw) => raw.closed)), 'all are ended');
 const GET = (path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
 // Control: 417,792 octets are kept for each head, for 10 s.
