@@ -15,12 +15,13 @@ const descriptors = Number(limits.match(/^Max open files +\S+ +(\d+)/m)?.[1] ?? 
 const skip = descriptors < SUBSCRIBERS + SPARE && `a process may open ${descriptors} files here`;
 
 const app = skip ? undefined : await startApp({
+  relay: { args: ['--head-time', '2min'] }, // a crowd takes its time to ask
   sql: `
     create function app.long_note(_id integer) returns json language sql stable as $$
       select app.note(_id) from pg_sleep(1)
     $$;
     grant execute on function app.long_note(integer) to relay;
-    select crier.live('/api/long/{id}', 'app.long_note(integer)');
+    select crier.live('/api/long/{id}', 'app.long_note(integer)', reread => '1 hour');
     select crier.watch('app.notes', '/api/long/{id}')`,
 });
 const queries = async () => await app.metric('pgcrier_reads_total') + await app.metric('pgcrier_resolves_total');
@@ -28,7 +29,7 @@ const queries = async () => await app.metric('pgcrier_reads_total') + await app.
 async function crowdOf(path, change, fits) {
   const before = await queries();
   const crowd = await app.crowd(path, { readers: SUBSCRIBERS, from: ['127.0.0.2', '127.0.0.3'] });
-  await crowd.all(() => true, { limit: 60_000 });
+  await crowd.all(() => true, { limit: 120_000 });
   const report = await crowd.report();
   deepStrictEqual([report.answers, report.failed, report.cut, report.ended], [{ 200: SUBSCRIBERS }, 0, 0, 0], 'nobody is refused');
   strictEqual(await app.metric('pgcrier_subscribers'), SUBSCRIBERS);
@@ -37,7 +38,7 @@ async function crowdOf(path, change, fits) {
 
   const frames = await app.metric('pgcrier_frames_total');
   await app.sql(change);
-  await crowd.all(fits, { limit: 60_000 });
+  await crowd.all(fits, { limit: 120_000 });
   strictEqual(await queries() - connected, 1, 'queries for a change');
   strictEqual(await app.metric('pgcrier_frames_total') - frames, 1, 'frames for a change');
   await crowd.stop();

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
 import { PASS, gateOf } from '../lib/gate.js';
+import { SANITIZED } from '../lib/relay.js';
 import { get, openStream, rawRequest } from '../lib/sse.js';
 import { until, within } from '../lib/until.js';
 
@@ -29,8 +30,8 @@ const unsent = (port) => readFileSync('/proc/net/tcp', 'latin1').trim().split('\
 
 test('connections of one address', async () => {
   const relay = await start('--max-address-connections', '5', '--head-time', '1min');
-  const open = await Promise.all([1, 2, 3, 4, 5].map(() => silent(relay)));
-  await until(async () => await relay.metric('pgcrier_connections') >= 5);
+  const open = await Promise.all([1, 2, 3, 4, 5].map(() => rawRequest(relay.url, 'GET /api/notes/1 HTTP/1.1\r\nHost: x\r\n\r\n')));
+  await Promise.all(open.map((raw) => raw.until((text) => text.includes('"one"')))); // all of them are in
   ok(['', 'ECONNRESET'].includes(await silent(relay).then(over, (error) => error.code)));
   strictEqual((await get(`${relay.url}/api/notes/1`, { localAddress: '127.0.0.2' })).status, 200, 'another address');
   open.pop().close();
@@ -62,7 +63,7 @@ test('C17: streams of one address: the next is told to come back later', async (
   open[0].close();
   await until(async () => {
     const again = await stream();
-    return again.next(500).then(() => true, () => false);
+    return Promise.race([again.next().then(() => true), again.ended.then(() => false)]);
   });
   strictEqual((await get(`${relay.url}/api/notes/1`)).status, 200, 'streams only');
   ok(await refused(relay, 'streams') >= 1);
@@ -132,42 +133,42 @@ test('who is not trusted is not believed', async () => {
 });
 
 test('C28: slow heads and idle connections end after --head-time, in crowds, too; others do not notice', async () => {
-  const relay = await start('--head-time', '700ms');
+  const relay = await start('--head-time', '4s'); // so long this process may take to ask
   const memory = await relay.memory();
   const idle = await rawRequest(relay.url, 'GET /api/notes/1 HTTP/1.1\r\nHost: x\r\n\r\n');
   const slow = await Promise.all(Array.from({ length: 1000 }, () => rawRequest(relay.url, 'GET /api/notes/1 HTTP/1.1\r\nX: ')));
-  const dribble = setInterval(() => slow.forEach((raw) => !raw.over && raw.send('y')), 100);
+  const dribble = setInterval(() => slow.forEach((raw) => !raw.over && raw.send('y')), 250);
   strictEqual((await get(`${relay.url}/api/notes/1`)).status, 200);
   const texts = await Promise.all(slow.map(over));
   clearInterval(dribble);
   ok(texts.filter((text) => text.startsWith('HTTP/1.1 408 ')).length > 900, `${texts[0]}`);
   match(await over(idle), /^HTTP\/1\.1 200 OK\r\n[^]*\{"id" : 1, "body" : "one"\}$/, 'no answer without a request');
   strictEqual(await cut(relay, 'head'), 1000);
-  ok(await relay.memory() - memory < 16 << 20);
+  if (!SANITIZED) await until(async () => await relay.memory() - memory < 16 << 20, { what: 'their memory is back' });
 });
 
 test('a connection in use is not idle', async () => {
-  const relay = await start('--head-time', '2s');
+  const relay = await start('--head-time', '4s');
   const raw = await rawRequest(relay.url, '');
   for (let i = 1; i <= 8; i += 1) {
     raw.send('GET /api/notes/2 HTTP/1.1\r\nHost: x\r\n\r\n');
     await raw.until((text) => text.split('"two"').length === i + 1);
-    await sleep(400);
+    await sleep(700);
   }
   raw.close();
 });
 
 test('C23, C28: slow bodies end after --slow-time; one that moves does not', async () => {
-  const relay = await start('--slow-time', '2s', '--slow-rate', '500', '--head-time', '700ms');
-  const head = 'POST /api/notes/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 8000\r\n\r\n';
+  const relay = await start('--slow-time', '3s', '--slow-rate', '100', '--head-time', '2s');
+  const head = 'POST /api/notes/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n';
   const slow = await Promise.all(Array.from({ length: 1000 }, () => rawRequest(relay.url, head)));
   const good = await rawRequest(relay.url, head);
   let sent = 0;
   const dribble = setInterval(() => {
     slow.forEach((raw) => !raw.over && raw.send('y'));
-    if (sent < 8000) good.send('y'.repeat(Math.min(250, 8000 - sent)));
-    sent += 250;
-  }, 100);
+    if (sent < 40_000) good.send('y'.repeat(2000));
+    sent += 2000;
+  }, 200);
   await Promise.all(slow.map(over));
   match(await over(good), /^HTTP\/1\.1 405 /, 'longer than the time, but fast enough');
   clearInterval(dribble);
@@ -176,7 +177,7 @@ test('C23, C28: slow bodies end after --slow-time; one that moves does not', asy
 });
 
 test('a download that nobody reads ends after --slow-time; one that is read slowly does not', async () => {
-  const relay = await start('--slow-time', '1s', '--slow-rate', '100kB');
+  const relay = await start('--slow-time', '3s', '--slow-rate', '8kB');
   const ask = 'GET /api/raw/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
   const stalled = await Promise.all([1, 2, 3].map(() => rawRequest(relay.url, ask, { paused: true })));
   const slow = await rawRequest(relay.url, ask);

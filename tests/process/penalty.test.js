@@ -87,7 +87,8 @@ test('a page that is loaded again 300 times in a hurry is let in', async () => {
     }
     const first = id;
     for (const path of ['/api/notes/1', '/api/notes/2', '/api/notes/3']) { raw.headers(id, asking(path, live)); id += 2; }
-    await raw.until(() => raw.body(first).length > 0 || raw.goaway !== undefined);
+    // A reset may have overtaken the GOAWAY.
+    await raw.until(() => raw.body(first).length > 0 || raw.goaway !== undefined).catch((error) => { if (!raw.over) throw error; });
     for (let stream = first; stream < id; stream += 2) raw.reset(stream);
   });
   raw.close();
@@ -109,20 +110,21 @@ for (const [who, args] of [
 }
 
 test('who is slow or idle is ended, and let in again', async () => {
-  const relay = await start('--max-address-cuts', '1', '--head-time', '300ms');
+  const relay = await start('--max-address-cuts', '1', '--head-time', '1s');
   const raws = await Promise.all(Array.from({ length: 30 }, async (_, i) => {
     const raw = await connect(relay, ATTACKER);
     if (i % 2) raw.headers(1, asking('/x'), { endHeaders: false });
     return raw;
   }));
   await Promise.all(raws.map(gone));
-  strictEqual(await look(relay, ATTACKER), 200);
+  await until(async () => await look(relay, ATTACKER) === 200); // if it asks in time
+  strictEqual(await refused(relay), 0);
   ok(await relay.metric('pgcrier_http2_ended_total{reason="slow"}') > 0);
 });
 
 test('the admin is let in, whatever his address did', async () => {
   const relay = await start('--max-address-cuts', '1');
   await Promise.all(Array.from({ length: 20 }, () => spoil(relay, '127.0.0.1')));
-  ok(await look(relay, '127.0.0.1') !== 200);
+  await until(async () => { await spoil(relay, '127.0.0.1'); return await look(relay, '127.0.0.1') !== 200; }, { what: 'it is refused' });
   strictEqual((await get(`${relay.admin}/healthz`)).status, 200);
 });

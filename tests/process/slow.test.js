@@ -15,7 +15,7 @@ const REQUEST = 'GET /api/wide/1 HTTP/1.1\r\nHost: x\r\nAccept: text/event-strea
 const CUT = 'pgcrier_cut_total{reason="slow"}';
 
 const app = await startApp({
-  relay: { args: ['--slow-time', `${patient(2)}s`, '--slow-rate', '64KiB'] },
+  relay: { args: ['--slow-time', `${patient(2)}s`, '--slow-rate', '8KiB'] },
   sql: `
     create function app.wide(_id integer) returns json language sql stable as $$
       select json_build_object('version', m.version, 'filler', repeat(chr(97 + m.version % 26), ${SIZE}))

@@ -67,7 +67,7 @@ test('F05: when the connection breaks without a word, the outcome is unknown, an
 
 test('F07: a link that is dead while a write is out: after the query timeout the outcome is unknown', async () => {
   const proxy = await startProxy({ port: app.cluster.port });
-  const relay = await app.startRelay({ database: app.cluster.tcpUrl({ user: 'relay', port: proxy.port }), args: ['--query-timeout', '1s'] });
+  const relay = await app.startRelay({ database: app.cluster.tcpUrl({ user: 'relay', port: proxy.port }), args: ['--query-timeout', '5s'] });
   const before = await count('waited');
   await gate.shut();
   const waiting = post('/api/wait', undefined, relay);
@@ -78,7 +78,7 @@ test('F07: a link that is dead while a write is out: after the query timeout the
   await until(async () => (await count('waited')) === before + 1, { what: 'it was committed all the same' });
   proxy.cut();
   proxy.pass();
-  relay.kill();
+  await relay.kill();
   await proxy.stop();
 });
 
@@ -116,7 +116,7 @@ test('a deferred trigger that fails is the write\'s error; a notification of the
 });
 
 test('P01: a drain finishes a write that is out, and a blob that is being read', async () => {
-  const relay = await app.startRelay();
+  const relay = await app.startRelay({ args: ['--drain', '5min'] });
   const before = await count('waited');
   const reading = await app.raw('GET /files/8 HTTP/1.1\r\nhost: x\r\n\r\n', {}, relay);
   await reading.until((bytes) => bytes.includes('\r\n\r\n'));
