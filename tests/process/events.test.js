@@ -10,7 +10,7 @@ import { SseParser } from '../lib/sse.js';
 import { until } from '../lib/until.js';
 
 const app = await startApp({
-  relay: { args: ['--threads', '2'] },
+  relay: { args: ['--threads', '2', '--slow-time', '1h'] }, // only what a test means to cut is cut
   sql: `select crier.channel('/events/a', 'a'); select crier.channel('/events/b', 'b')`,
 });
 const { cluster } = app;
@@ -121,7 +121,7 @@ test('a subscriber that does not keep up is cut, with a reason; those who do get
   while (await cutBy('overflow') === before && sent < 20_000) {
     await burst('a', sent + 1, sent + 500);
     sent += 500;
-    await until(() => stream.events.length >= sent, { what: `${sent} events have arrived`, limit: 30_000 });
+    await until(() => stream.events.length >= sent, { what: `${sent} events have arrived` });
   }
   strictEqual(await cutBy('overflow'), before + 1);
   deepStrictEqual(stream.events.map((e) => Number(e.data.split(' ')[0])), range(1, sent));
@@ -156,7 +156,7 @@ test('over HTTP/2 one stream that is not read is cut, and its neighbours in the 
   while (await cutBy('overflow') === before && sent < 20_000) {
     await burst('a', sent + 1, sent + 200);
     sent += 200;
-    await until(() => stream.events.length >= sent, { what: `${sent} events have arrived`, limit: 30_000 });
+    await until(() => stream.events.length >= sent, { what: `${sent} events have arrived` });
   }
   strictEqual(await cutBy('overflow'), before + 1);
   stuck.response.resume();
@@ -180,7 +180,7 @@ test('one that reads nothing at all is cut as slow, and as over the budget', asy
 });
 
 test('a drain sends the events that are pending, and ends on an event boundary', async () => {
-  const relay = await app.startRelay();
+  const relay = await app.startRelay({ args: ['--drain', '5min'] });
   const [slow, quick] = await Promise.all([app.raw(REQUEST('/events/b'), { paused: true }, relay), app.stream(`${relay.url}/events/b`)]);
   await until(async () => await relay.metric('pgcrier_subscribers') === 2);
   await burst('b', 1, 1000);
@@ -201,9 +201,13 @@ test('a drain sends the events that are pending, and ends on an event boundary',
 test('streams come and go in a storm, and what each one gets has no gap', async () => {
   const client = await connect2(app.relay.url);
   const cut = await cutBy('overflow');
+  // Two who stay: the storm is never further ahead of them than a queue may hold, however slow the machine.
+  const paces = await Promise.all(['/events/b', '/api/notes/1'].map((path) => app.stream(path)));
+  const behind = (stream) => sent - stream.events.filter((e) => e.type !== 'note').length;
   let [sent, storming] = [0, true];
   const storm = (async () => {
     while (storming) {
+      await until(() => paces.every((stream) => behind(stream) <= 300), { every: 1, what: 'they have heard most of it' });
       await app.sql(`begin; select pg_notify('b', i::text), crier.announce('/api/notes/1', 'said', to_json(i)) from generate_series($1::integer, $2::integer) i;
         ${sent % 400 === 0 ? `select crier.unroute('/events/b'); select crier.channel('/events/b', 'b');` : ''} commit`.replaceAll('$1', sent + 1).replaceAll('$2', sent + 100));
       sent += 100;
@@ -226,6 +230,7 @@ test('streams come and go in a storm, and what each one gets has no gap', async 
   } finally {
     storming = false;
     await storm;
+    for (const stream of paces) stream.close();
   }
   strictEqual(await cutBy('overflow'), cut, 'who reads is not cut');
   await new Promise((resolve) => { client.session.close(resolve); });
@@ -257,13 +262,16 @@ test('events that are pending do not keep the newest document waiting until they
   const slow = await app.raw(REQUEST('/api/notes/2'));
   await slow.until((text) => text.includes('event: note')); // what is announced before a stream is open is not for it
   slow.pause();
+  const quick = await app.stream('/api/notes/2'); // what it has had, the relay has given to both
   let sent = 0;
   while (await app.metric('pgcrier_stale_frame_bytes') < 5 << 20) {
     await app.sql(`select count(pg_notify('crier', '{"topic":"/api/notes/2","event":"said","data":"' || i || rpad(' ', 7900, 'x') || '"}'))
       from generate_series($1::integer, $2::integer) i`, [sent + 1, sent + 100]);
     sent += 100;
+    await until(() => quick.events.filter((e) => e.type === 'said').length === sent, { what: `${sent} events have arrived` });
   }
   await app.sql(`update app.notes set body = 'newest' where id = 2`);
+  await quick.until((e) => e.type === 'note' && JSON.parse(e.data).body === 'newest');
   await app.quietReads();
   slow.resume();
   await until(() => eventsOf(slow).events.length === sent + 2, { what: 'everything has arrived', every: 100 });
@@ -283,7 +291,7 @@ test('F22: 200,000 notifications of one topic cost a few reads and no memory, an
     await app.sql(`select count(pg_notify('crier', '{"topic":"/api/notes/1","n":' || i || '}')) from generate_series(1, 10000) i`);
   }
   await app.sql(`update app.notes set body = 'the last' where id = 1`);
-  await stream.untilDocument((d) => d.body === 'the last', { limit: 20_000 });
+  await stream.untilDocument((d) => d.body === 'the last');
   await until(async () => await app.metric('pgcrier_notifications_total{kind="topic"}') > before + 200_000, { what: 'all have arrived' });
   const seconds = (performance.now() - began) / 1000;
   ok(await app.quietReads() - reads <= 20 * (seconds + 1), 'at most one read in 50 ms');
@@ -297,7 +305,7 @@ test('F23: 50,000 topics that nobody reads cost no read and no memory, announced
   for (const [kind, rest] of [['topic', ''], ['announcement', ',"event":"e","data":1']]) {
     const before = await app.metric(`pgcrier_notifications_total{kind="${kind}"}`);
     await app.sql(`select count(pg_notify('crier', '{"topic":"thread/' || i || '"${rest}}')) from generate_series(1, 50000) i`);
-    await until(async () => await app.metric(`pgcrier_notifications_total{kind="${kind}"}`) === before + 50_000, { what: 'all have arrived' });
+    await until(async () => await app.metric(`pgcrier_notifications_total{kind="${kind}"}`) >= before + 50_000, { what: 'all have arrived' });
   }
   strictEqual(await app.quietReads(), reads);
   if (!SANITIZED) ok(await app.relay.memory() - memory < 8 << 20, 'memory is flat');
@@ -306,13 +314,15 @@ test('F23: 50,000 topics that nobody reads cost no read and no memory, announced
 test('a storm of announcements starves no document, and a storm of documents no announcement', async () => {
   const stream = await app.stream('/api/notes/2');
   await stream.next();
-  for (let i = 1; i <= 20; i += 1) {
+  const said = () => stream.events.filter((e) => e.type === 'said').length;
+  for (let i = 1; i <= 40; i += 1) {
+    await until(() => said() >= 500 * (i - 2), { every: 1, what: 'all but one batch have arrived' }); // two are less than a queue holds
     await app.sql(`select count(*) from (select crier.announce('/api/notes/2', 'said', to_json(i)) from generate_series($1::integer, $2::integer) i offset 0) s`,
-      [i * 1000 - 999, i * 1000]);
+      [i * 500 - 499, i * 500]);
     await app.sql(`update app.notes set body = $1 where id = 2`, [`state ${i}`]);
   }
-  await stream.until((e) => e.type === 'note' && JSON.parse(e.data).body === 'state 20', { limit: 30_000 });
-  await until(() => stream.events.filter((e) => e.type === 'said').length === 20_000, { what: 'every announcement' });
+  await stream.until((e) => e.type === 'note' && JSON.parse(e.data).body === 'state 40');
+  await until(() => said() === 20_000, { what: 'every announcement' });
   deepStrictEqual(stream.events.filter((e) => e.type === 'said').map((e) => Number(e.data)), range(1, 20_000));
   stream.close();
 });

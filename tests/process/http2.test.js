@@ -43,7 +43,7 @@ const app = await startApp({
 const startRelay = (...args) => app.startRelay({ args: ['--public', place, ...tlsArgs(pem), ...args] });
 
 test('P01 a drain over HTTP/2: two GOAWAYs; what was opened before is served, what comes after is not', async () => {
-  const relay = await startRelay();
+  const relay = await startRelay('--drain', '5min');
   const raw = await connectRaw(relay.url);
   raw.headers(1, request('POST', '/api/upload', [['content-type', 'application/octet-stream']]), { end: false });
   raw.data(1, Buffer.alloc(1000));
@@ -69,7 +69,7 @@ test('P01 a drain cuts what does not end within --drain', async () => {
   const began = performance.now();
   relay.signal('SIGTERM');
   strictEqual((await within(relay.exit, 'exit')).code, 0);
-  ok(performance.now() - began < patient(5000));
+  ok(performance.now() - began < 8500, 'not after the 9 s of the default');
   raw.close();
 });
 
@@ -78,17 +78,26 @@ for (const [name, url] of [['h2c', (relay) => relay.url], ['TLS', (relay) => rel
     const relay = await startRelay();
     const raw = await connectRaw(url(relay), { settings: { 4: 0x7fffffff } });
     t.after(() => raw.close());
-    raw.update(0, 0x7fff0000 - 65535);
+    raw.update(0, 0x40000000);
     raw.headers(1, get('/api/notes/1', [['accept', 'text/event-stream']]));
     await raw.until(() => raw.body(1).length > 0);
-    for (let id = 3; id < 13; id += 2) raw.headers(id, get('/big'));
-    // As the bytes come in, an event is never behind more than what was on its way already.
-    for (let i = 0; i < 5 && !raw.ended(3); i += 1) {
+    // Five downloads at any time: where one has ended another begins, and what they brought is forgotten.
+    let [running, next] = [0, 3];
+    const goOn = () => {
+      const downloads = raw.frames.filter(({ id, type }) => id > 1 && type === TYPE.DATA);
+      raw.frames = raw.frames.filter((f) => !downloads.includes(f));
+      running -= downloads.filter(({ flags }) => flags & 1).length;
+      const octets = downloads.reduce((sum, { payload }) => sum + payload.length, 0);
+      if (octets) raw.update(0, octets);
+      for (; running < 5; running += 1, next += 2) raw.headers(next, get('/big'));
+    };
+    goOn();
+    // As long as they come in an event must, too: it is never behind more than what was on its way already.
+    for (let i = 0; i < 5; i += 1) {
       const body = `beside ${name} ${i}`;
       await app.sql('update app.notes set body = $1 where id = 1', [body]);
-      await raw.until(() => raw.body(1).includes(body), body, 2000);
+      await raw.until(() => { goOn(); return raw.body(1).includes(body); }, body);
     }
-    ok(!raw.ended(11), 'the downloads were still coming');
   });
 }
 
@@ -223,6 +232,8 @@ test('G4 a stream that is not read skips what is out of date; others of its conn
     await raw.until(() => raw.body(3).includes(`state ${i}"`));
   }
   strictEqual(raw.body(1).length, 0);
+  const witness = await app.stream(`${relay.url}/api/large/2`);
+  await witness.untilDocument((d) => d.n === 'state 29'); // it is read
   raw.update(1, 50 * MIB);
   await raw.until(() => raw.body(1).includes('"state 29"'));
   const seen = raw.body(1).toString().match(/^data:/gm).length;
@@ -243,7 +254,7 @@ test('C01 a stream that is not read while newer documents wait is cut after --sl
   }
   await raw.until(() => raw.resetCode(1) === CODE.CANCEL);
   strictEqual(await relay.metric('pgcrier_cut_total{reason="slow"}'), 1);
-  strictEqual(await relay.metric('pgcrier_subscribers'), 1);
+  await until(async () => await relay.metric('pgcrier_subscribers') === 1);
   strictEqual(raw.goaway, undefined);
 });
 
