@@ -53,7 +53,7 @@ test('the histogram of deliveries counts up to its sum', async () => {
   const count = await relay.metric('pgcrier_delivery_seconds_count');
   await app.sql(`update app.notes set body = 'measured' where id = 1`);
   await stream.untilDocument((d) => d.body === 'measured');
-  await until(async () => await relay.metric('pgcrier_delivery_seconds_count') === count + 1);
+  await until(async () => await relay.metric('pgcrier_delivery_seconds_count') > count);
   const metrics = await relay.metrics();
   const buckets = [...metrics].filter(([name]) => name.startsWith('pgcrier_delivery_seconds_bucket')).map(([, n]) => n);
   deepStrictEqual(buckets, [...buckets].sort((a, b) => a - b));
@@ -111,7 +111,7 @@ test('an immediate restart empties the unlogged tables; the relay fills them aga
   const stream = await app.stream('/api/notes/1');
   await stream.next();
   await app.cluster.restart('immediate');
-  await until(async () => (await app.sql('select from crier.relays where listening')).length === 1, { limit: 40_000 });
-  await until(async () => (await app.sql(`select from crier.subscriptions where key = '/api/notes/1'`)).length === 1, { limit: 40_000 });
+  await until(async () => (await app.sql('select from crier.relays where listening')).length === 1);
+  await until(async () => (await app.sql(`select from crier.subscriptions where key = '/api/notes/1'`)).length === 1);
   stream.close();
 });

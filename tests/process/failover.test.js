@@ -85,10 +85,10 @@ test('F10, F09: a relay at a standby says why it cannot listen; at both servers 
   await primary.shutdown('immediate');
   await Promise.all([changed, unchanged].map((stream) => stream.comment('database away')));
   await standby.promote();
-  await changed.comment('database back', 30_000);
+  await changed.comment('database back');
   await set(standby, 1, 3);
-  await changed.untilDocument((d) => d.n === 3, { limit: 30_000 });
-  assert.equal(await standby.value(`select count(*)::int from pg_stat_activity where application_name = 'pgcrier listener' and query like 'listen%'`) >= 1, true);
+  await changed.untilDocument((d) => d.n === 3);
+  await until(() => standby.value(`select count(*) > 0 from pg_stat_activity where application_name = 'pgcrier listener' and query like 'listen%'`));
   assert.equal(unchanged.events.length, 1, 'what did not change is not sent again: ids are hashes');
   assert.equal(unchanged.last.id, id);
   assert.equal(changed.over, undefined);

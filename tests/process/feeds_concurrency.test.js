@@ -38,7 +38,7 @@ async function isRight() {
 const atOnce = async (work) => {
   let done = false;
   const running = work().then(() => { done = true; });
-  await until(() => done, { limit: 5000, what: 'it need not wait' });
+  await until(() => done, { what: 'it need not wait' });
   return running;
 };
 

@@ -27,10 +27,11 @@ const busy = () => app.metric('pgcrier_pool_connections{state="busy"}');
 // Readers of the path, over both protocols, that leave while a query for them waits at the gate.
 async function comeAndGo(path, count) {
   await gate.shut();
+  const asked = await app.metric('pgcrier_requests_total');
   const raws = await Promise.all(Array.from({ length: count }, () => rawRequest(app.relay.url, head(path))));
   const raw2 = await connectRaw(app.relay.url);
   for (let i = 0; i < count; i += 1) raw2.headers(2 * i + 1, h2get(path));
-  await until(async () => await busy() > 0 && await app.metric('pgcrier_connections') === count + 2); // and who asks for metrics
+  await until(async () => await app.metric('pgcrier_requests_total') === asked + 2 * count && await busy() > 0, { what: 'all have asked' });
   for (const raw of [...raws, raw2]) raw.close();
   await until(async () => await app.metric('pgcrier_http2_streams') === 0);
   await gate.open();

@@ -1,7 +1,7 @@
 // A pool connection that is still in a transaction after its COMMIT: the server, or a pooler on the
 // way there, does not do what it says. It is treated as one that was lost.
 
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import net from 'node:net';
 import { after, test } from 'node:test';
 import { startApp } from '../lib/app.js';
@@ -47,8 +47,10 @@ function relayed(link, piece) {
 const server = net.createServer((near) => {
   const far = net.connect({ host: '127.0.0.1', port: app.cluster.port });
   const link = { rest: Buffer.alloc(0), forges: false };
+  let asked = ''; // a piece may begin anywhere
   near.on('data', (piece) => {
-    if (!link.forges && forged > 0 && STATEMENT.test(piece.toString('latin1'))) { link.forges = true; forged -= 1; }
+    asked = asked.slice(-20) + piece.toString('latin1');
+    if (!link.forges && forged > 0 && STATEMENT.test(asked)) { link.forges = true; forged -= 1; }
     far.write(piece);
   });
   far.on('data', (piece) => near.write(relayed(link, piece)));
@@ -79,7 +81,7 @@ async function forging(count, ask) {
 test('a read is made again on another connection', async () => {
   const answer = await forging(1, () => get(`${relay.url}/api/notes/1`));
   deepStrictEqual([answer.status, answer.json().body], [200, 'one']);
-  ok(relay.said(/lost: it was left in a transaction/), relay.lines.join('\n'));
+  await relay.hears(/lost: it was left in a transaction/);
 });
 
 test('once: a second time the database is away', async () => {

@@ -5,7 +5,7 @@ import { match, ok, strictEqual } from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startApp } from '../lib/app.js';
@@ -144,8 +144,10 @@ test('a Unix socket in use, or a file in its place: status 2, and nothing is tak
 });
 
 test('several addresses: each is served', async () => {
-  const relay = await app.startRelay({ listen: ['127.0.0.1:0', '127.0.0.2:0', '[::1]:0'] });
-  strictEqual(relay.urls.length, 3);
+  const listen = ['127.0.0.1:0', '127.0.0.2:0'];
+  if (Object.values(networkInterfaces()).flat().some(({ address }) => address === '::1')) listen.push('[::1]:0');
+  const relay = await app.startRelay({ listen });
+  strictEqual(relay.urls.length, listen.length);
   for (const url of relay.urls) strictEqual((await get(`${url}/api/notes/1`)).status, 200);
   strictEqual((await relay.stop()).code, 0);
 });

@@ -27,10 +27,11 @@ test('F41: writes to a partition that was attached later reach the stream', asyn
     insert into item_high values (15, 1);
     alter table item attach partition item_high for values from (10) to (20);`);
   relay = await startRelay({ database: cluster.url() });
+  // Within a second of its start; a minute later where somebody, say autovacuum, is at the table just then.
   await until(async () => {
     const rows = await cluster.sql("select count(*)::int as n from pg_trigger where tgrelid = 'item_high'::regclass and not tgisinternal");
     return rows[0].n >= 4;
-  }, { what: 'the partition has its triggers' });
+  }, { limit: 150_000, what: 'the partition has its triggers' });
   const stream = await openStream(`${relay.url}/item/15`);
   await stream.next();
   await cluster.sql('update item_high set n = 2 where id = 15');

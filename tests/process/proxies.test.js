@@ -9,7 +9,7 @@ import { startApp } from '../lib/app.js';
 import { ROOT } from '../lib/cluster.js';
 import { exited, freePort, isExecutable, start } from '../lib/process.js';
 import { get, openStream, rawRequest } from '../lib/sse.js';
-import { patient, until } from '../lib/until.js';
+import { until } from '../lib/until.js';
 
 const app = await startApp({ relay: false });
 const directory = mkdtempSync(join(tmpdir(), 'pgcrier-proxy-'));
@@ -96,10 +96,8 @@ for (const [name, configure] of Object.entries(PROXIES)) {
       strictEqual(s.headers['content-type'], 'text/event-stream');
       await s.next();
       for (let i = 0; i < 3; i += 1) {
-        const began = performance.now();
         await set(`${name} ${i}`);
-        await s.untilDocument((d) => d.body === `${name} ${i}`);
-        ok(performance.now() - began < patient(5000), 'nobody keeps it back');
+        await s.untilDocument((d) => d.body === `${name} ${i}`); // nobody keeps it back
       }
       await until(() => s.comments.length >= 2);
       deepStrictEqual(s.complaints, []);

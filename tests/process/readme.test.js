@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core';
 import { ROOT, startCluster } from '../lib/cluster.js';
 import { startRelay } from '../lib/relay.js';
 import { get } from '../lib/sse.js';
-import { until } from '../lib/until.js';
+import { DEFAULT_LIMIT_MS, patient, until } from '../lib/until.js';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const block = (language, n = 0) => [...README.matchAll(new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``, 'g'))][n][1];
@@ -47,11 +47,13 @@ test('README: the first live document is JSON at once, without a restart', async
 test('README: the page of five lines shows an INSERT', async () => {
   assert.ok(block('html').trim().split('\n').length <= 5);
   browser = await chromium.launch({
+    timeout: patient(DEFAULT_LIMIT_MS),
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync'],
   });
   page = await browser.newPage();
+  page.setDefaultTimeout(patient(DEFAULT_LIMIT_MS));
   await page.goto(`${relay.url}/todo.html`);
   await page.getByText('feed the cat').waitFor();
   await cluster.sql(README.match(/Now `(insert into todo [^`]*)`/)[1]);
@@ -80,7 +82,7 @@ test('scripts/demo says which port is in use, before it makes anything', async (
   await once(other, 'listening');
   const { port } = other.address();
   const data = join(site, 'demo');
-  const { status, stderr } = spawnSync(join(ROOT, 'scripts', 'demo'), { encoding: 'utf8', timeout: 60_000,
+  const { status, stderr } = spawnSync(join(ROOT, 'scripts', 'demo'), { encoding: 'utf8', timeout: 300_000,
     env: { ...process.env, PGCRIER_PORT: port, PGCRIER_TLS_PORT: port, PGCRIER_ADMIN_PORT: port, PGCRIER_DATA: data } });
   other.close();
   assert.equal(status, 1);

@@ -191,7 +191,7 @@ test('replies to one recording wait neither for each other nor for votes on it',
   await one.query('begin');
   await one.query(...reply(3));
   await one.query(...vote(2));
-  await two.query("set lock_timeout = '5s'");
+  await two.query("set lock_timeout = '1min'");
   await two.query(...reply(3));
   await two.query(...reply(2));
   await two.query(...vote(3));
@@ -203,7 +203,7 @@ test('who folds the sizes of a thread waits for nobody', async () => {
   await one.query('begin');
   await one.query(...reply(3));
   await one.query("select talking.thread_sizes_fold('{1}')");
-  await two.query("set lock_timeout = '5s'");
+  await two.query("set lock_timeout = '1min'");
   await two.query(...reply(2));
   await two.query("select talking.thread_sizes_fold('{1}')");
   await one.query('commit');
