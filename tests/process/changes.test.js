@@ -101,13 +101,13 @@ for (const [number, what, sql] of [
 
 test('F33: COPY of 100,000 rows of one topic: one notification, and the document', async () => {
   const stream = await open('/api/notes?thread=9');
-  await app.heardAll();
+  await app.heard();
   const notifications = await topicNotifications();
   const rows = Array.from({ length: 100_000 }, (_, i) => `${1000 + i}\t9\tcopied\n`).join('');
   await app.sql(`alter table app.notes disable trigger all; delete from app.notes where id >= 1000; alter table app.notes enable trigger all`);
   cluster.psql(['-c', 'copy app.notes from stdin'], { input: rows });
   await stream.untilDocument((d) => d.count === 100);
-  await app.heardAll();
+  await app.heard();
   // One for /api/notes and one for thread/9; the 100,000 of /api/notes/{id} are one for their template.
   strictEqual(await topicNotifications() - notifications, 2);
   stream.close();
@@ -119,7 +119,7 @@ test('F34: 100,000 topics in one transaction: whoever reads one of them is told'
   const templates = await relay.metric('pgcrier_notifications_total{kind="template"}');
   await app.sql(`insert into app.words select 'many' || i, i from generate_series(1, 100000) i`);
   deepStrictEqual((await Promise.all(streams.map((s) => s.next()))).map((e) => JSON.parse(e.data).n), [5, 50_000, 99_999]);
-  await app.heardAll();
+  await app.heard();
   strictEqual(await relay.metric('pgcrier_notifications_total{kind="template"}'), templates + 1);
   streams.forEach((s) => s.close());
 });
@@ -264,8 +264,8 @@ test('F19: a function that is dropped: the stream keeps its document; made again
   await app.sql(`create function app.brief(_id integer) returns json language sql stable as $$ select to_json(body) from app.notes where id = _id $$;
     grant execute on function app.brief(integer) to relay;
     select crier.live('/api/brief/{id}', 'app.brief(integer)')`);
-  await until(async () => (await app.get('/api/brief/3')).status === 200);
-  const stream = await open('/api/brief/3');
+  const stream = await app.opened('/api/brief/3');
+  await stream.next();
   const other = await open('/api/notes/3');
   await app.sql('drop function app.brief(integer)');
   await app.sql(`select crier.touch('/api/brief/3')`);

@@ -99,12 +99,7 @@ test('a relay that starts listens to what was declared before', async () => {
 
 test('many channels, declared and forgotten in one transaction each', async () => {
   await app.sql(`select crier.channel('/events/many/' || i, 'many ' || i) from generate_series(1, 200) i`);
-  const stream = await until(async () => {
-    const s = await app.stream('/events/many/177');
-    if (s.status === 200) return s;
-    s.close();
-    return undefined;
-  });
+  const stream = await app.opened('/events/many/177');
   await notify('many 176', 'no');
   await notify('many 177', 'yes');
   strictEqual((await stream.next()).data, 'yes');
@@ -240,11 +235,15 @@ test('streams come and go in a storm, and what each one gets has no gap', async 
 
 test('a route that goes while somebody is slow: first what is pending, then gone, then the end', async () => {
   await app.sql(`select crier.channel('/events/brief', 'brief')`);
-  const quick = await until(async () => {
-    const stream = await app.stream('/events/brief');
-    return stream.status === 200 && stream;
+  const quick = await app.opened('/events/brief');
+  const slow = await until(async () => { // another thread may know of it a little later
+    const raw = await app.raw(REQUEST('/events/brief'));
+    await raw.until((text) => text.includes('\r\n\r\n'));
+    if (raw.text.startsWith('HTTP/1.1 200 ')) return raw;
+    raw.close();
+    return undefined;
   });
-  const slow = await app.raw(REQUEST('/events/brief'), { paused: true });
+  slow.pause();
   await until(async () => await app.metric('pgcrier_subscribers') === 2);
   await burst('brief', 1, 1000);
   await until(() => quick.events.length === 1000, { what: 'all have arrived at the relay' });

@@ -40,8 +40,11 @@ after(async () => {
 
 test('README: the first live document is JSON at once, without a restart', async () => {
   await cluster.sql(block('sql'));
-  await until(async () => (await get(`${relay.url}/api/todo`)).status === 200, { what: 'the route is there' });
-  assert.deepEqual((await get(`${relay.url}/api/todo`)).json(), [{ id: 1, what: 'feed the cat' }]);
+  const answer = await until(async () => {
+    const got = await get(`${relay.url}/api/todo`);
+    return got.status === 200 && got;
+  }, { what: 'the route is there' });
+  assert.deepEqual(answer.json(), [{ id: 1, what: 'feed the cat' }]);
 });
 
 test('README: the page of five lines shows an INSERT', async () => {

@@ -7,7 +7,7 @@ import { PASS, gateOf } from '../lib/gate.js';
 import { until } from '../lib/until.js';
 
 const app = await startApp({
-  relay: { args: ['--pool', '3'] },
+  relay: { args: ['--pool', '3', '--threads', '1'] }, // one thread knows a route a little before another
   sql: `
     create function app.slowly(_id integer) returns json language sql volatile as $$
       select json_build_object('old', _id) from ${PASS}

@@ -113,8 +113,7 @@ test('F44: the disk is full: the writer is told, nobody else; with room again th
     select crier.live('/api/full', 'app.full()', reread => '1 day');
     select crier.watch('app.full', '/api/full');
     grant select on app.full to relay; grant execute on function app.full() to relay`);
-  await until(async () => (await app.get('/api/full')).status === 200, { what: 'the route is there' });
-  const stream = await app.stream('/api/full');
+  const stream = await app.opened('/api/full');
   await stream.next();
   const filler = `${disk}/filler`;
   throws(() => { for (;;) appendFileSync(filler, Buffer.alloc(1024)); }, { code: 'ENOSPC' });
