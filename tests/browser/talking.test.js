@@ -198,6 +198,10 @@ test('what is not there is said to be not there', async () => {
   await page.getByText('This recording is not here').waitFor();
   await page.locator('.back').click();
   await page.waitForSelector('.entry');
+  await page.goto('about:blank');
+  await page.goto(`${talking.url}/talking/${thread(2147483648)}`);
+  await page.waitForSelector('.entry');
+  await page.waitForSelector('.state.live');
   assert.deepEqual(page.complaints.filter((text) => !/404/.test(text)), [], 'but for the 404 nothing on the console');
   await page.close();
 });
