@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PATIENCE = Number(process.env.PGCRIER_PATIENCE ?? 1);
-export const DEFAULT_LIMIT_MS = 60_000;
+export const DEFAULT_LIMIT_MS = 40_000; // less than the 45 s after which a document is read in any case
 const LOOKS = 8; // at least so many before anybody gives up
 
 export const patient = (ms) => ms * PATIENCE;
