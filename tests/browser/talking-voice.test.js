@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { violations } from '../lib/axe.js';
 import { ROOT } from '../lib/cluster.js';
 import { startRelay } from '../lib/relay.js';
+import { openStream } from '../lib/sse.js';
 import { PHONE, startTalking, thread } from '../lib/talking.js';
 import { until } from '../lib/until.js';
 
@@ -41,7 +42,7 @@ function plant(author = 'Ann') {
 test('the samples have voices: true durations, peaks, and the browser plays them', async () => {
   const [count, silent] = psql('select (select count(*) from talking.audio), (select count(*) from talking.recordings)').split('|').map(Number);
   execFileSync(join(ROOT, 'scripts', 'sample-sounds'), [talking.cluster.url(), '8'], { stdio: 'pipe' });
-  const sounds = psql("select recording_id, duration_ms, octet_length(bytes), peaks from talking.audio join talking.recordings on id = recording_id where type = 'audio/ogg;codecs=opus'").split('\n');
+  const sounds = psql("select recording_id, duration_ms, octet_length(bytes), peaks from talking.audio join talking.recordings on id = recording_id where type = 'audio/ogg;codecs=opus' order by duration_ms desc").split('\n');
   assert.equal(sounds.length, 8);
   for (const sound of sounds) {
     const [, ms, octets, peaks] = sound.split('|');
@@ -53,8 +54,7 @@ test('the samples have voices: true durations, peaks, and the browser plays them
   assert.equal(Number(psql('select count(*) from talking.recordings')), silent);
   const page = await open();
   const id = sounds[0].split('|')[0];
-  await row(page, id).locator('.play').click();
-  await until(async () => Number(await row(page, id).locator('.waves').getAttribute('aria-valuenow')) >= 1, { what: 'it sounds' });
+  await hears(row(page, id));
   await until(async () => await heights(page, id) > 5, { what: 'its peaks are drawn' });
 });
 
@@ -71,6 +71,17 @@ test('a thread of more sounds than one question may name shows the waveforms of 
   psql(`delete from talking.recordings where id = ${root}`);
 });
 
+// Plays what is there, from the beginning to a second at least. Where it has come to its end before it was
+// looked at, it is played again.
+async function hears(sound) {
+  const play = sound.locator('.play');
+  await until(async () => {
+    if (Number(await sound.locator('.waves').getAttribute('aria-valuenow')) >= 1) return true;
+    if (/^Play /.test(await play.getAttribute('aria-label'))) await play.click();
+    return false;
+  }, { every: 100, what: 'it sounds' });
+}
+
 // Two seconds of sound: a tone that grows. A WAV needs no tool.
 function tone(seconds = 2, rate = 8000) {
   const samples = seconds * rate;
@@ -83,7 +94,7 @@ function tone(seconds = 2, rate = 8000) {
 }
 
 function plantTone(parent, seconds) {
-  const bytes = tone(seconds).buffer.toString('hex');
+  const bytes = tone(seconds, seconds > 10 ? 4000 : 8000).buffer.toString('hex');
   const id = psql(`insert into talking.recordings (parent_id, author, title, duration_ms) values (${parent}, 'Tia', 'A tone', ${seconds * 1000}) returning id`);
   talking.cluster.psql(['-At'], { input: `insert into talking.audio values (${id}, 'audio/wav', '\\x${bytes}', repeat('AZaz09-_', 10));` });
   return Number(id);
@@ -101,8 +112,7 @@ test('under a prefix it is the same', async () => {
     await page.waitForSelector('.entry');
     await page.goto(`${other.url}/live/talking/${thread(root)}`);
     await until(async () => await row(page, id).count() === 1 && await heights(page, id) > 3, { what: 'the reply, and its peaks' });
-    await row(page, id).locator('.play').click();
-    await until(async () => Number(await row(page, id).locator('.waves').getAttribute('aria-valuenow')) >= 1, { what: 'it sounds' });
+    await hears(row(page, id));
     await row(page, id).locator('.vote.up').click();
     await until(() => psql(`select ups from talking.recordings where id = ${id}`) === '1', { what: 'a vote' });
     await page.locator('.speak').click();
@@ -116,11 +126,21 @@ test('under a prefix it is the same', async () => {
   }
 });
 
-// For about two seconds.
+// Of the two minutes that a recording may take.
+async function secondsLeft(page) {
+  const [, minutes, seconds] = /^(\d):(\d\d) left$/.exec(await page.locator('.left').textContent());
+  return 60 * Number(minutes) + Number(seconds);
+}
+const countsDown = (page) => until(async () => await secondsLeft(page) <= 118, { what: 'it counts down' });
+
+// For two seconds, at least.
 async function record(page) {
   await page.getByRole('button', { name: 'Record', exact: true }).click();
-  await until(async () => /^1:5[0-8] left$/.test(await page.locator('.left').textContent()), { what: 'it counts down' });
+  await countsDown(page);
 }
+
+// An announcement is forgotten after 8 s: it is made until it has been seen.
+const announces = (make, seen, what) => until(() => { make(); return seen(); }, { every: 500, what });
 
 async function send(page, name, title) {
   await page.getByLabel('Your name').fill(name);
@@ -136,11 +156,10 @@ test('a recorded reply at depth 3: the other sees who records, where, and then h
   await ben.getByRole('button', { name: 'Record', exact: true }).click();
   await until(() => row(ann, deep).getByText('Ben is recording a reply…').count(), { what: 'the other sees it at the very node' });
   const zoe = (state) => psql(`select crier.announce('thread/${root}', 'presence', json_build_object('id', ${root}, 'who', 'Zoe', 'state', '${state}'))`);
-  zoe('recording');
-  await until(() => ben.getByText('Zoe is recording a reply…').count(), { what: 'an event after that one' });
+  await announces(() => zoe('recording'), () => ben.getByText('Zoe is recording a reply…').count(), 'an event after that one');
   assert.equal(await row(ben, deep).locator('.who').count(), 0, 'who records need not be told');
   zoe('idle');
-  await until(async () => /^1:5[0-7] left$/.test(await ben.locator('.left').textContent()), { what: 'it counts down' });
+  await countsDown(ben);
   await until(async () => (await ben.locator('.level path').getAttribute('d')).split('M').some((bar) => Number(bar.split('v')[1]) > 10), { what: 'the meter moves' });
   await browser.picture(ben, 'talking-recording');
   await browser.picture(ann, 'talking-presence');
@@ -148,8 +167,7 @@ test('a recorded reply at depth 3: the other sees who records, where, and then h
   await until(async () => await ann.locator('.who').count() === 0, { what: 'gone when he stops' });
 
   await ben.locator('.dock .waves').waitFor();
-  await ben.getByRole('button', { name: 'Play your recording' }).click();
-  await until(async () => Number(await ben.locator('.dock .waves').getAttribute('aria-valuenow')) >= 1, { what: 'he listens to it' });
+  await hears(ben.locator('.dock'));
   await browser.picture(ben, 'talking-draft');
   await ann.route('**/api/waveforms?*', (route) => route.abort(), { times: 1 });
   await ann.clock.install();
@@ -163,8 +181,7 @@ test('a recorded reply at depth 3: the other sees who records, where, and then h
   assert.match(peaks, /^[A-Za-z0-9_-]{120}$/);
   assert.ok(new Set(peaks).size > 3, 'the peaks are of something');
   assert.ok(Number(ms) > 500);
-  await row(ann, id).locator('.play').click();
-  await until(async () => Number(await row(ann, id).locator('.waves').getAttribute('aria-valuenow')) >= 1, { what: 'it sounds' });
+  await hears(row(ann, id));
   await ann.clock.fastForward(5000);
   await until(async () => await heights(ann, id) > 3, { what: 'its peaks are asked for again' });
   forgive(ann, /ERR_FAILED/);
@@ -178,9 +195,10 @@ test('two minutes, and it stops by itself; what is not sent is not left without 
   assert.equal(await asks(), false);
   await record(page);
   await until(asks, { what: 'it asks while it records' });
-  await page.clock.fastForward(107_000);
+  await page.clock.pauseAt(await page.evaluate(() => Date.now()) + 1000 * (await secondsLeft(page) - 10));
   await page.locator('.left.soon').waitFor();
   assert.equal(await page.locator('.dock.recording').count(), 1);
+  await page.clock.resume();
   await page.clock.fastForward(14_000);
   await page.locator('.dock .waves').waitFor();
   await until(asks, { what: 'it asks while it is not sent' });
@@ -191,25 +209,28 @@ test('two minutes, and it stops by itself; what is not sent is not left without 
 
 test('a recording can be gone through: by click, by key, one at a time, whatever moves meanwhile', async () => {
   const [root] = plant();
-  const [a, b] = [plantTone(root, 20), plantTone(root, 20)];
+  const [a, b] = [plantTone(root, 100), plantTone(root, 100)]; // longer than all of this takes
   const page = await open(thread(root));
   const at = (id) => row(page, id).locator('.waves').getAttribute('aria-valuenow').then(Number);
   const wave = row(page, a).locator('.waves');
   await until(async () => await heights(page, a) > 5, { what: 'its own peaks are drawn' });
   await wave.click({ position: { x: (await wave.boundingBox()).width / 2, y: 10 } });
-  await until(async () => await at(a) >= 10 && await at(a) < 14, { what: 'a click begins there' });
+  const first = await until(() => at(a), { what: 'it plays' });
+  assert.ok(first >= 50, `a click begins there, not at ${first}`);
   const asked = page.waitForRequest(`**/api/recordings/${b}/audio`);
   await row(page, b).locator('.play').click();
   await asked;
   await until(async () => await at(b) >= 1, { what: 'the other plays' });
   assert.equal(await row(page, a).getByRole('button', { name: 'Play Tia: A tone' }).count(), 1, 'and the first does not');
   await row(page, b).locator('.waves').focus();
-  await page.keyboard.press('End');
-  await page.keyboard.press('PageDown');
-  await page.keyboard.press('ArrowRight');
-  await until(async () => await at(b) >= 16, { what: 'keys go where they say' });
-  await page.keyboard.press('Home');
-  await until(async () => await at(b) < 4, { what: 'home is the beginning' });
+  await page.keyboard.press(' ');
+  await until(() => row(page, b).getByRole('button', { name: 'Play Tia: A tone' }).count(), { what: 'space pauses' });
+  for (const [key, where] of [['End', 99], ['PageDown', 79], ['ArrowRight', 84], ['Home', 0]]) {
+    await page.keyboard.press(key);
+    await until(async () => await at(b) === where, { what: `${key} is ${where}` });
+  }
+  await page.keyboard.press(' ');
+  await until(async () => await at(b) >= 1, { what: 'space goes on' });
 
   const top = () => row(page, b).evaluate((r) => Math.round(r.getBoundingClientRect().top));
   const before_ = await top();
@@ -221,8 +242,6 @@ test('a recording can be gone through: by click, by key, one at a time, whatever
   const was = await at(b);
   await until(async () => await at(b) > was, { what: 'and goes on' });
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'slider', 'the focus stays');
-  await page.keyboard.press(' ');
-  await until(() => row(page, b).getByRole('button', { name: 'Play Tia: A tone' }).count(), { what: 'space pauses' });
 });
 
 test('a new thread from a file, and its way through failures: nothing is lost', async () => {
@@ -265,7 +284,7 @@ test('a new thread from a file, and its way through failures: nothing is lost', 
   await phone.getByRole('button', { name: 'Send', exact: true }).click();
   await phone.waitForURL(/#\/recordings\/\d+$/);
   const id = newest();
-  assert.equal(await phone.locator('h1').textContent(), 'From a file');
+  await until(async () => await phone.locator('h1').textContent() === 'From a file', { what: 'its thread' });
   assert.equal(psql("select count(*) from talking.recordings where author = 'Fay'"), '1', 'once, though it was sent twice');
   await until(() => pair[1].locator(`#recording-${id}`).getByRole('button', { name: 'Play Fay: From a file' }).count(), { what: 'the other list has it' });
   assert.equal(psql(`select duration_ms from talking.recordings where id = ${id}`), '3000');
@@ -284,7 +303,7 @@ test('the keyboard alone: record, stop, send, and back; the focus is never lost'
   await focused('record');
   await page.keyboard.press('Enter');
   await focused('stop');
-  await until(async () => /^1:5[0-8] left$/.test(await page.locator('.left').textContent()), { what: 'it counts down' });
+  await countsDown(page);
   await page.keyboard.press('Enter');
   await focused('send');
   await page.route('**/api/recordings?author=*', (route) => route.abort());
@@ -323,6 +342,10 @@ test('that somebody has stopped arrives after that he has begun', async () => {
 test('presence ends with the tab, and with the network', async () => {
   const [root, reply] = plant();
   const ann = await open(thread(root));
+  const events = await openStream(`${talking.relay.url}/api/recordings/${root}`);
+  const heard = (state) => events.events.filter(({ type, data }) => type === 'presence' && JSON.parse(data).state === state).length;
+  let [said, when] = [0, 0]; // how often that Zed records, and when last
+  events.response.on('data', () => { if (heard('recording') > said) [said, when] = [heard('recording'), Date.now()]; });
   const shown = () => row(ann, reply).getByText('Zed is recording a reply…').count();
   for (const how of ['tab', 'network']) {
     const zed = await open(thread(root));
@@ -330,15 +353,15 @@ test('presence ends with the tab, and with the network', async () => {
     await zed.getByLabel('Your name').fill('Zed');
     await zed.getByRole('button', { name: 'Record', exact: true }).click();
     await until(shown, { what: `Zed is there (${how})` });
-    const since = Date.now();
     if (how === 'tab') {
       await zed.close({ runBeforeUnload: false });
-      await until(async () => !await shown(), { limit: 12_000, what: 'gone with the tab' });
-      assert.ok(Date.now() - since < 4500, 'because the tab said so, not because it was forgotten');
+      await until(async () => !await shown(), { what: 'gone with the tab' });
+      await until(() => heard('idle') === 1, { what: 'the tab said so' });
     } else {
       await zed.context().setOffline(true);
-      await until(async () => !await shown(), { limit: 12_000, what: 'gone with the network' });
-      assert.ok(Date.now() - since > 4000, 'not before he could have said so again');
+      await until(async () => !await shown(), { what: 'gone with the network' });
+      assert.ok(Date.now() - when > 4000, 'not before he could have said so again');
+      assert.equal(heard('idle'), 1, 'nobody said so');
       await zed.context().setOffline(false);
       await until(shown, { what: 'and there again with it' });
       forgive(zed, /ERR_INTERNET_DISCONNECTED|ERR_NETWORK|EventSource/);
@@ -347,8 +370,9 @@ test('presence ends with the tab, and with the network', async () => {
     }
   }
   await row(ann, reply).locator('.fold').click();
-  psql(`select crier.announce('thread/${root}', 'presence', json_build_object('id', ${newest()}, 'who', 'Deep', 'state', 'recording'))`);
-  await until(() => row(ann, reply).getByText('Deep is recording a reply…').count(), { what: 'what is folded away shows above' });
+  await announces(() => psql(`select crier.announce('thread/${root}', 'presence', json_build_object('id', ${newest()}, 'who', 'Deep', 'state', 'recording'))`),
+    () => row(ann, reply).getByText('Deep is recording a reply…').count(), 'what is folded away shows above');
+  events.close();
 });
 
 test('votes: of every voter one, changed, taken back, and everybody sees the order change', async () => {
@@ -408,15 +432,15 @@ test('what people write is text, wherever it stands', async () => {
   await page.locator('.dock .waves').waitFor();
   await send(page, evil.slice(0, 80), evil);
   await until(() => page.locator('.row', { hasText: evil }).count(), { what: 'the reply' });
-  psql(`select crier.announce('thread/${root}', 'presence', json_build_object('id', ${root}, 'who', $e$${evil}$e$, 'state', 'recording'))`);
-  await until(() => page.locator('.who', { hasText: evil }).count(), { what: 'the presence' });
+  await announces(() => psql(`select crier.announce('thread/${root}', 'presence', json_build_object('id', ${root}, 'who', $e$${evil}$e$, 'state', 'recording'))`),
+    () => page.locator('.who', { hasText: evil }).count(), 'the presence');
   assert.equal(await page.evaluate(() => globalThis.evil), undefined);
   assert.equal(await page.locator('main img, .dock img').count(), 0);
 });
 
 test('PostgreSQL and the relay go and come back under a draft and a sound: both are still there', async () => {
   const [root, reply] = plant();
-  const sound = plantTone(root, 30);
+  const sound = plantTone(root, 100); // longer than the restart takes
   const page = await open(thread(root));
   await row(page, reply).getByRole('button', { name: 'Reply to Bob', exact: true }).click();
   await record(page);
@@ -433,7 +457,7 @@ test('PostgreSQL and the relay go and come back under a draft and a sound: both 
   await until(async () => Number(await row(page, sound).locator('.waves').getAttribute('aria-valuenow')) >= 2, { what: 'it plays on' });
   await send(page, 'Ben');
   await until(async () => await page.locator('.dock').count() === 0, { what: 'the draft is sent' });
-  forgive(page, /ERR_CONNECTION|ERR_HTTP2|ERR_INCOMPLETE|ERR_NETWORK|503/);
+  forgive(page, /net::ERR_|status of 503/);
 });
 
 test('the music switch is what the microphone is opened with; a refused microphone is explained', async () => {
