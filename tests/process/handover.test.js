@@ -172,14 +172,14 @@ test('P03: a successor with a passed socket takes nobody before it can answer; i
   await successor.hears(/listening to the database/);
   await until(() => isAlone(relay));
   for (let i = 0; i < 50; i += 1) strictEqual((await get(`${held.url}/api/notes/1`)).status, 200);
-  ok(await isAlone(successor));
+  await until(() => isAlone(successor));
   strictEqual((await get(`${successor.admin}/readyz`)).status, 503);
   strictEqual((await relay.stop()).code, 0);
   const waiting = get(`${held.url}/api/notes/1`);
-  ok(await isAlone(successor));
+  await until(() => isAlone(successor));
   await release();
   strictEqual((await waiting).status, 200);
-  strictEqual((await get(`${successor.admin}/readyz`)).status, 200);
+  await until(async () => (await get(`${successor.admin}/readyz`)).status === 200);
   strictEqual((await successor.stop()).code, 0);
 });
 
@@ -191,7 +191,7 @@ test('P03: --reuse-port: told to go too early, it leaves its clients to a succes
   await successor.hears(/listening to the database/);
   strictEqual((await relay.stop()).code, 0);
   const waiting = get(`${relay.url}/api/notes/1`);
-  ok(await isAlone(successor));
+  await until(() => isAlone(successor));
   await release();
   strictEqual((await waiting).status, 200);
   strictEqual((await successor.stop()).code, 0);
