@@ -79,17 +79,23 @@ test('P01: a drain finishes the requests that are being answered, and takes no n
   strictEqual((await relay.exit).code, 0);
 });
 
-test('a drain does not wait for idle connections, for silent ones, or for readers that do not read', async () => {
-  const relay = await app.startRelay();
-  await app.sql(`insert into app.texts values (1, to_json(repeat('x', 20000000))) on conflict (id) do nothing`);
+test('a drain does not wait for idle connections, nor for silent ones', async () => {
+  const relay = await app.startRelay({ args: ['--drain', '5min'] });
   const idle = await rawRequest(relay.url, 'GET /api/notes/1 HTTP/1.1\r\nHost: x\r\n\r\n');
   await idle.until((text) => text.includes('"body"'));
   const silent = await rawRequest(relay.url, 'GET /api/no');
+  strictEqual((await relay.stop()).code, 0);
+  for (const raw of [idle, silent]) raw.close();
+});
+
+test('a drain waits for readers that do not read until its time is over', async () => {
+  const relay = await app.startRelay({ args: ['--drain', '2s'] });
+  await app.sql(`insert into app.texts values (1, to_json(repeat('x', 20000000))) on conflict (id) do nothing`);
   const stalled = await rawRequest(relay.url, 'GET /api/raw/1 HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n', { paused: true });
   await until(async () => await relay.metric('pgcrier_subscribers') === 1);
-  const { code } = await relay.stop('SIGTERM', 12_000);
-  strictEqual(code, 0);
-  for (const raw of [idle, silent, stalled]) raw.close();
+  strictEqual((await relay.stop()).code, 0);
+  ok(relay.said(/the drain took too long/), relay.lines.join('\n'));
+  stalled.close();
 });
 
 test('P01: a second SIGTERM does not wait', async () => {
