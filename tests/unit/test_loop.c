@@ -121,6 +121,6 @@ int main(void)
         PROMISE("loop: mail of many threads arrives, all of it and in order", letters),
         PROMISE("loop: runs its timers", timer),
     };
-    alarm(60); /* a letter that gets lost would keep everybody waiting */
+    alarm(300); /* a letter that gets lost would keep everybody waiting */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
