@@ -22,6 +22,9 @@ enum {
     CLOSE_MS = 2000,            /* how long the peer may take to close after us … */
     CLOSE_OCTETS = 1 << 20,     /* … and what it may send until then */
     DRAIN_NOTICE_MS = 300,      /* between the two GOAWAYs: what the client sent before the first may come */
+    DRAIN_FIRST_MS = 700,       /* the same of a connection that has not asked yet: it is here for its first
+                                   request. One that came as late as a drain accepts (DOOR_YIELD_MS) has as long as
+                                   the worker waits for those over HTTP/1.1 (DRAIN_GRACE_MS) */
 };
 
 static struct http2_connection *of(h2o_conn_t *super)
@@ -248,8 +251,11 @@ static void init_lists(struct http2_connection *connection)
 /* Its client is told that no more streams are taken; those that it opens in the meantime still are. */
 static void begin_drain(struct http2_connection *connection)
 {
+    bool has_asked = nghttp2_session_get_last_proc_stream_id(connection->session) != 0;
+
     nghttp2_submit_shutdown_notice(connection->session);
-    connection->close_at_ns = timers_now_ns(&connection->http2->loop->timers) + DRAIN_NOTICE_MS * NS_PER_MS;
+    connection->close_at_ns = timers_now_ns(&connection->http2->loop->timers) +
+                              (has_asked ? DRAIN_NOTICE_MS : DRAIN_FIRST_MS) * NS_PER_MS;
 }
 
 void http2_accept(struct http2 *http2, h2o_hostconf_t **hosts, h2o_socket_t *socket,

@@ -61,6 +61,25 @@ test('P01 a drain over HTTP/2: two GOAWAYs; what was opened before is served, wh
   strictEqual((await within(relay.exit, 'exit')).code, 0);
 });
 
+test('P01 a drain waits longer for the first request of a connection than for one more', async () => {
+  const goaways = (raw) => raw.frames.filter(({ type }) => type === TYPE.GOAWAY).length;
+  let served = false;
+  for (let tries = 0; tries < 15 && !served; tries += 1) { // a slow machine may miss the moment
+    const relay = await startRelay();
+    const [asked, fresh] = [await connectRaw(relay.url), await connectRaw(relay.url)];
+    asked.headers(1, get('/api/notes/1'));
+    await asked.until(() => asked.ended(1));
+    await until(async () => await relay.metric('pgcrier_http2_connections') === 2);
+    relay.signal('SIGTERM');
+    await asked.until(() => goaways(asked) === 2, 'both GOAWAYs');
+    fresh.headers(1, get('/api/notes/1'));
+    await fresh.closed;
+    served = fresh.status(1) === 200;
+    strictEqual((await within(relay.exit, 'exit')).code, 0);
+  }
+  ok(served);
+});
+
 test('P01 a drain cuts what does not end within --drain', async () => {
   const relay = await startRelay('--drain', '1s');
   const raw = await connectRaw(relay.url, { settings: { 4: 0 } });
