@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "backlog.h"
 #include "bodies.h"
 #include "frame.h"
 
@@ -157,9 +158,9 @@ int64_t metric_read(enum metric metric)
     return sum(offsetof(struct block, value) + metric * sizeof(_Atomic int64_t));
 }
 
-static void write_gauge(struct buffer *b, const char *name, const char *help, size_t value)
+static void write_gauge(struct buffer *b, const char *name, const char *help, double value)
 {
-    buffer_printf(b, "# HELP %s %s\n# TYPE %s gauge\n%s %zu\n", name, help, name, name, value);
+    buffer_printf(b, "# HELP %s %s\n# TYPE %s gauge\n%s %.15g\n", name, help, name, name, value);
 }
 
 static void write_histogram(struct buffer *b)
@@ -189,9 +190,11 @@ void metrics_write(struct buffer *b)
         buffer_printf(b, "%s%s %lld\n", table[i].name, table[i].labels,
                       (long long)metric_read((enum metric)i));
     }
-    write_gauge(b, "pgcrier_frame_bytes", "Octets of all frames in memory.", frame_bytes_alive());
+    write_gauge(b, "pgcrier_frame_bytes", "Octets of all frames in memory.", (double)frame_bytes_alive());
     write_gauge(b, "pgcrier_stale_frame_bytes", "Octets of frames that only slow readers still hold.",
-                frame_bytes_stale());
-    write_gauge(b, "pgcrier_body_bytes", "Octets of requests' bodies in memory.", bodies_held());
+                (double)frame_bytes_stale());
+    write_gauge(b, "pgcrier_body_bytes", "Octets of requests' bodies in memory.", (double)bodies_held());
+    write_gauge(b, "pgcrier_notification_queue_ratio",
+                "How full the database's queue of notifications was when last asked, 0 to 1.", backlog_usage());
     write_histogram(b);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backlog.h"
 #include "log.h"
 
 static void add_time(struct buffer *b, const char *name, uint64_t ms)
@@ -120,6 +121,7 @@ static void on_reported(struct pool_job *job, enum pool_outcome outcome, PGresul
     (void)sqlstate;
     report->in_flight = false;
     if (outcome == POOL_OK) {
+        backlog_seen(PQgetvalue(result, 0, 1));
         PQclear(result);
     } else {
         log_debug("report: %s", message);
@@ -195,7 +197,7 @@ static void on_time(struct timer *timer)
              "{\"name\":\"%s:%ld\",\"version\":\"" PACKAGE_VERSION "\",\"listening\":%s}", host,
              (long)getpid(), *report->listening ? "true" : "false");
     report->job = (struct pool_job){
-        .sql = "select crier.relay_report($1, $2, $3)",
+        .sql = "select crier.relay_report($1, $2, $3), pg_catalog.pg_notification_queue_usage()",
         .value_count = 3,
         .values = {report->relay_id, report->info, report->rows.bytes},
         .done = on_reported,

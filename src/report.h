@@ -4,7 +4,8 @@
  * written when it changed, at most REPORT_ROWS at a time every REPORT_INTERVAL_MS. It serves
  * people (TABLE crier.subscriptions, crier.explain) and the gate of inline notifications, which
  * opens for a new document as soon as it is reported, REPORT_SOON_MS after its first read. Nothing
- * of the relay depends on it, and a report that fails is made again.
+ * of the relay depends on it, and a report that fails is made again. It also brings back how full the
+ * database's queue of notifications is (backlog.h).
  */
 #ifndef PGCRIER_REPORT_H
 #define PGCRIER_REPORT_H

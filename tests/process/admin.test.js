@@ -35,7 +35,7 @@ test('metrics are Prometheus text: every sample has its HELP and TYPE, and every
     const [, comment, name, rest] = line.match(/^# (HELP|TYPE) (\w+) (.+)$/) ?? [];
     if (comment === 'HELP') { helped.add(name); continue; }
     if (comment === 'TYPE') { types.set(name, rest); continue; }
-    const sample = line.match(/^(pgcrier_[a-z0-9_]+)(\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? (-?[0-9.e+]+)$/);
+    const sample = line.match(/^(pgcrier_[a-z0-9_]+)(\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? (-?[0-9.e+-]+)$/);
     ok(sample, line);
     const family = [sample[1], sample[1].replace(/_(bucket|sum|count)$/, '')].find((f) => types.has(f));
     ok(family && helped.has(family), line);
@@ -44,7 +44,7 @@ test('metrics are Prometheus text: every sample has its HELP and TYPE, and every
   for (const name of ['subscribers', 'keys', 'reads_total', 'read_errors_total', 'resolves_total', 'notifications_total',
     'frames_total', 'frame_bytes', 'deliveries_total', 'sent_bytes_total', 'cut_total', 'resyncs_total', 'listening',
     'pool_connections', 'connections', 'requests_total', 'put_off_total', 'delivery_seconds', 'http2_connections', 'http2_streams',
-    'http2_ended_total', 'http2_refused_total', 'http2_cut_total', 'tls_failures_total']) ok(types.has(`pgcrier_${name}`), name);
+    'notification_queue_ratio', 'http2_ended_total', 'http2_refused_total', 'http2_cut_total', 'tls_failures_total']) ok(types.has(`pgcrier_${name}`), name);
 });
 
 test('the histogram of deliveries counts up to its sum', async () => {

@@ -85,6 +85,42 @@ test('F17: the listener is never in a transaction, and the queue drains whatever
   ok(states.has('idle') && !states.has('idle in transaction'), [...states].join(', '));
 });
 
+// A report goes out when there is something to report; otherwise every 20 s.
+const reported = (condition, what) => until(async () => {
+  await app.sql(`update app.notes set body = body || '.' where id = 1`);
+  return condition();
+}, { what });
+
+test('F17: a listener that stays in a transaction shows in the metric of the queue, and so does its end', async () => {
+  const stream = await app.stream('/api/notes/1');
+  const ratio = () => app.metric('pgcrier_notification_queue_ratio');
+  const client = await cluster.connect();
+  await client.query('listen f17');
+  await client.query('begin');
+  await app.sql(`select pg_notify('crier', json_build_object('topic', 'nothing/' || n, 'filler', repeat('x', 7000))::text) from generate_series(1, 200) n`);
+  await reported(async () => await ratio() > 0, 'the queue is not empty');
+  ok(await ratio() < 0.01);
+  await client.end();
+  await reported(async () => await ratio() === 0, 'the queue is empty');
+  strictEqual(app.relay.said(/notification queue/), false);
+  stream.close();
+});
+
+// A tenth of 8 GB is too much for a test, so PostgreSQL's function says it.
+test('F17: when a tenth of the queue is full, the log says so, once, and what to look for', async () => {
+  const stream = await app.stream('/api/notes/1');
+  const said = () => app.relay.lines.filter((line) => /^pgcrier: warning: .*queue is 12 % full.*pg_stat_activity/.test(line)).length;
+  await app.sql(`alter function pg_catalog.pg_notification_queue_usage() rename to pg_notification_queue_was`);
+  await app.sql(`create function pg_catalog.pg_notification_queue_usage() returns float8 language sql as 'select 0.12::float8'`);
+  await reported(said, 'a warning');
+  strictEqual(await app.metric('pgcrier_notification_queue_ratio'), 0.12);
+  await app.sql(`drop function pg_catalog.pg_notification_queue_usage()`);
+  await app.sql(`alter function pg_catalog.pg_notification_queue_was() rename to pg_notification_queue_usage`);
+  await reported(async () => await app.metric('pgcrier_notification_queue_ratio') === 0, 'it is over');
+  strictEqual(said(), 1);
+  stream.close();
+});
+
 // A tablespace on a small disk of its own.
 function smallDisk() {
   const directory = mkdtempSync('/tmp/pgcrier-disk-');
