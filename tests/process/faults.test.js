@@ -24,8 +24,9 @@ test('every line says what happens, what pgcrier does, and where that is tested,
     assert.ok(what && does, number);
     assert.ok(tests.length > 0 || /Not (applicable|tested|stopped)/.test(does), `${number}: no test`);
     for (const name of tests) {
-      const source = readFileSync(join(ROOT, 'tests', `${name}.test.js`), 'utf8');
-      assert.ok(new RegExp(`\\b${number}\\b`).test(source), `${name}.test.js has no test of ${number}`);
+      const file = `${name}${name.startsWith('unit/') ? '.c' : '.test.js'}`;
+      const source = readFileSync(join(ROOT, 'tests', file), 'utf8');
+      assert.ok(new RegExp(`\\b${number}\\b`).test(source), `${file} has no test of ${number}`);
     }
   }
 });
