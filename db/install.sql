@@ -84,6 +84,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/touch.sql
 \ir functions/crier/announce_check.sql
 \ir functions/crier/announce.sql
+\ir functions/crier/kind_notice.sql
 \ir functions/crier/channel_check.sql
 \ir functions/crier/channel_store.sql
 \ir functions/crier/channel.sql

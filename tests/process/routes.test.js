@@ -55,6 +55,21 @@ test('a stream that is opened while the old function is being read has the new o
   early.close();
 });
 
+test('a path whose route becomes something of another kind says what it was and what it is', async () => {
+  const client = await app.cluster.connect();
+  const notices = [];
+  client.on('notice', ({ severity, message }) => notices.push(`${severity}: ${message}`));
+  await client.query(`create function app.letters() returns json language sql stable as $$ select '[]'::json $$;
+    create function app.octets() returns bytea language sql stable as $$ select ''::bytea $$`);
+  for (const declaration of [`crier.live('/api/kind', 'app.letters')`, `crier.live('/api/kind', 'app.letters')`,
+    `crier.channel('/api/kind', 'kinds')`, `crier.channel('/api/kind', 'others')`, `crier.blob('/api/kind', 'app.octets')`,
+    `crier.live('/api/kind', 'app.letters')`]) await client.query(`select ${declaration}`);
+  deepStrictEqual(notices, ['NOTICE: /api/kind was a document (app.letters()), and is a channel now',
+    'NOTICE: /api/kind was a channel (others), and is a blob now', 'NOTICE: /api/kind was a blob (app.octets()), and is a document now']);
+  await client.query(`select crier.unroute('/api/kind')`);
+  await client.end();
+});
+
 test('routes that could not be read because connections broke are read later', async () => {
   await Promise.all([1, 2, 3, 4, 5, 6].map((i) => app.get(`/api/notes/${i}`)));
   const session = await app.cluster.connect();

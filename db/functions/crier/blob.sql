@@ -24,6 +24,7 @@ begin
     perform crier.path_check('GET', path);
     perform crier.function_check(blob_oid);
     perform crier.blob_check(path, blob_oid, case when type_oid is null then type end, cache, type_oid, etag_oid);
+    perform crier.kind_notice(path, 'blob');
     return crier.blob_store(path, blob_oid,
         crier.blob_pieces(path, blob_oid, case when type_oid is null then type end, cache, type_oid, etag_oid));
 end

@@ -7,6 +7,7 @@ begin
        route in place. */
     perform crier.route_check(path, 'message', false, '0', '1 minute', 1);
     perform crier.channel_check(path, channel);
+    perform crier.kind_notice(path, 'channel');
     return crier.channel_store(path, channel);
 end
 $$;

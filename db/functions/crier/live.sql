@@ -33,6 +33,7 @@ begin
             perform crier.inline_check(topic_oid);
         end if;
     end if;
+    perform crier.kind_notice(path, 'live');
     return crier.route_store(path, function_oid, event, topic_oid, inline,
         min_interval, reread, max_bytes);
 end
