@@ -6,6 +6,7 @@ select no_plan();
 
 create schema events;
 create function events.doc(_id integer) returns json language sql stable as $$ select to_json(_id) $$;
+create function events.list() returns json language sql stable as $$ select '[]'::json $$;
 create function events.topic(_id integer) returns text language sql stable as $$ select 'thread/1' $$;
 select crier.live('/events/docs/{id}', 'events.doc', event => 'doc');
 select crier.live('/events/threads/{id}', 'events.doc', event => 'tree', topic => 'events.topic');
@@ -36,6 +37,13 @@ from (values
     ($$ 't', 'e', to_json(repeat('x', 7965)) $$, 'CR092', '8,000 octets'),
     ($$ 't', 'e', to_json(repeat(chr(233), 4000)) $$, 'CR092', '8,000 octets in 4,000 characters'),
     ($$ repeat('x', 8000), 'e', '1' $$, 'CR092', 'a long topic')) v(arguments, state, what);
+create function pg_temp.meant(topic text) returns text language plpgsql as $$
+declare why text; begin perform crier.announce(topic, 'tree', '1'); return null;
+exception when others then get stacked diagnostics why = pg_exception_detail; return why; end $$;
+select crier.live('/events/any/{id}', 'events.doc', event => 'tree');
+select crier.live('/events/any/7', 'events.list', event => 'tree');
+select matches(pg_temp.meant(v.topic), '^The route ' || v.route || ' sends', 'announce: the name of documents, told by the route that is meant: ' || v.topic)
+from (values ('/events/any/7', '/events/any/7'), ('/events/any/1', '/events/any/{id}'), ('thread/1', '/events/threads/{id}')) v(topic, route);
 select throws_ok($$ select crier.announce('t', 'e', 'x') $$, '22P02', null, 'announce: data that are no JSON');
 
 -- Announcing in a function that others may call, and in a relay's action.

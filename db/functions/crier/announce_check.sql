@@ -22,6 +22,7 @@ begin
     from crier.routes r
     where r.kind = 'live' and r.event = announce_check.event
       and (r.topic is not null or crier.templates_meet(r.path, announce_check.topic))
+    order by r.topic is not null, r.path <> announce_check.topic -- the one that was meant, if any
     limit 1;
     if found then
         perform crier.fail('CR091', format('the event %s is a document''s', quote_literal(event)),
