@@ -102,14 +102,33 @@ static void write_form(struct buffer *json, const struct form *form)
     buffer_puts(json, comma[0] == '{' ? "{}" : "}");
 }
 
+/* Whoever writes a form encodes these: it is JSON under the wrong name, as curl -d sends it, and taken for a
+ * form it would name no parameter, so that all that it says were lost. */
+static bool looks_like_json(h2o_iovec_t entity)
+{
+    size_t at = 0;
+
+    while (at < entity.len && strchr(" \t\r\n", entity.base[at]) != NULL && entity.base[at] != '\0')
+        ++at;
+    return at < entity.len && (entity.base[at] == '{' || entity.base[at] == '[');
+}
+
 static bool take_form(struct body *body, const struct route *route, h2o_iovec_t entity,
                       struct problem *problem)
 {
-    struct form *form = must_alloc(sizeof(*form));
-    char *text = must_strndup(entity.base, entity.len), *end = text + entity.len;
+    struct form *form;
+    char *text, *end;
     const char *wrong = NULL;
     struct buffer json;
 
+    if (looks_like_json(entity)) {
+        problem_set(problem, 415, "Unsupported media type",
+                    "The body came as a form, and is none: JSON needs Content-Type: application/json");
+        return false;
+    }
+    form = must_alloc(sizeof(*form));
+    text = must_strndup(entity.base, entity.len);
+    end = text + entity.len;
     form->route = route;
     for (char *at = text, *stop; at < end && wrong == NULL; at = stop + 1) {
         stop = memchr(at, '&', (size_t)(end - at));

@@ -163,6 +163,12 @@ test('C21: the content type of a body, with any parameters and case; 415 otherwi
   strictEqual(await count(), before);
 });
 
+test('JSON that is sent as a form is 415, and says what to do, even where no argument is required', async () => {
+  const answer = await post('/api/types', '{"t":"lost"}', FORM_TYPE);
+  isProblem(answer, 415);
+  match(answer.json().detail, /Content-Type: application\/json/);
+});
+
 test('an empty body is {} whatever its type, also without a length', async () => {
   for (const headers of [JSON_TYPE, {}, { 'content-type': 'text/plain' }, FORM_TYPE]) deepStrictEqual(await types('', headers), DEFAULTS);
   const raw = await app.raw('POST /api/types HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n');

@@ -103,6 +103,20 @@ static void forms(void **state)
     is_form("id=7&_a=1", "{}"); /* the path has it; the relay's */
 }
 
+static void json_as_a_form(void **state)
+{
+    static const char *const wrong[] = {"{\"a\":\"1\"}", "[1]", "{", " \r\n\t{\"a\":\"b=c&d=100%\"}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); ++i) {
+        assert_int_equal(take(named, "application/x-www-form-urlencoded", wrong[i], strlen(wrong[i])), 415);
+        assert_non_null(strstr(problem.detail, "application/json"));
+    }
+    is_form("%7B%22a%22%3A1%7D", "{}"); /* a field of that name */
+    is_form("a={}", "{\"a\":\"{}\"}");
+    is_form(" ", "{}");
+}
+
 static void wrong_forms(void **state)
 {
     static const char *const wrong[] = {"a=%", "a=%2", "a=%zz", "a=%ff", "a=%00", "%00", "\xff=1", "b=%C5"};
@@ -131,6 +145,7 @@ int main(void)
         PROMISE("body: what is not asked for is not looked at, what cannot be used is 415", who_may_send_what),
         PROMISE("body: JSON is UTF-8 without NUL, or 400", text_only),
         PROMISE("body: a form's fields, repeated ones as arrays, unknown ones not at all", forms),
+        PROMISE("body: JSON that came as a form is 415 with what to do, for nothing of it would be heard", json_as_a_form),
         PROMISE("body: a form that is no UTF-8, or too long a list, is 400", wrong_forms),
     };
     return cmocka_run_group_tests_name("body", tests, NULL, clean);
