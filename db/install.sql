@@ -91,6 +91,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/argument_fits.sql
 \ir functions/crier/path_fill.sql
 \ir functions/crier/arguments_refuse.sql
+\ir functions/crier/conversion_refuse.sql
 \ir functions/crier/resolve.sql
 \ir functions/crier/build.sql
 \ir functions/crier/read.sql

@@ -65,7 +65,7 @@ static void on_done(struct pool_job *job, enum pool_outcome outcome, PGresult *r
         alias->key = must_strdup(PQgetvalue(result, 0, 0));
         PQclear(result);
     } else if (outcome == POOL_ERROR) {
-        problem_from_sqlstate(&problem, sqlstate, message, true);
+        problem_from_sqlstate(&problem, sqlstate, message, job->detail);
     } else {
         problem_set(&problem, 503, "The database is away", NULL);
     }

@@ -87,10 +87,8 @@ static void fail(struct blob *blob)
 
     if (query->outcome == POOL_AWAY)
         problem_set(&problem, 503, "The database is away", NULL);
-    else if (strncmp(query->sqlstate, "PT", 2) == 0)
-        problem_from_action(&problem, query->sqlstate, query->reason, query->detail);
     else
-        problem_from_sqlstate(&problem, query->sqlstate, query->reason, false);
+        problem_from_sqlstate(&problem, query->sqlstate, query->reason, query->detail);
     if (problem.status >= 500)
         log_warning("%s: %s: %s", blob->call->route->path, query->sqlstate, query->reason);
     refuse(blob, &problem);

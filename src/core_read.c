@@ -77,7 +77,7 @@ static void on_read(struct pool_job *job, enum pool_outcome outcome, PGresult *r
         mirror_read_failed(read->mirror, &problem, true);
     } else {
         log_warning("%s: %s: %s", read->call->key, sqlstate, message);
-        problem_from_sqlstate(&problem, sqlstate, message, false);
+        problem_from_sqlstate(&problem, sqlstate, message, NULL);
         mirror_read_failed(read->mirror, &problem, false);
     }
     call_unref(read->call);

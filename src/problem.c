@@ -84,14 +84,12 @@ static void set_failed(struct problem *p)
     problem_set(p, 500, "The function of this route failed", "The server's log and crier.explain(path) say why.");
 }
 
-void problem_from_sqlstate(struct problem *p, const char *sqlstate, const char *message, bool converting)
+void problem_from_sqlstate(struct problem *p, const char *sqlstate, const char *message, const char *detail)
 {
     int status = chosen_status(sqlstate);
 
     if (status != 0)
-        problem_set(p, status, message, NULL);
-    else if (converting && strncmp(sqlstate, "22", 2) == 0)
-        problem_set(p, 400, "An argument cannot be converted to its type", NULL);
+        problem_set(p, status, message, detail);
     else if (!set_from(p, of_all, sqlstate))
         set_failed(p);
 }

@@ -16,9 +16,9 @@ struct problem {
 };
 
 void problem_set(struct problem *p, int status, const char *title, const char *detail /* may be NULL */);
-/* From a database error. `converting` is true while arguments are being converted, when class 22
- * is the caller's fault. `message` is used for PTxyz only, whose author chose it for the client. */
-void problem_from_sqlstate(struct problem *p, const char *sqlstate, const char *message, bool converting);
+/* From a database error. `message` and `detail` (NULL: none) are used for PTxyz only, whose author chose them
+ * for the client. */
+void problem_from_sqlstate(struct problem *p, const char *sqlstate, const char *message, const char *detail);
 /* From a database error that a write ran into; crier.act() has converted the arguments before. */
 void problem_from_action(struct problem *p, const char *sqlstate, const char *message, const char *detail);
 /* Appends the problem document. */

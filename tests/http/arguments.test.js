@@ -105,6 +105,20 @@ test('F27, F28: what is not text is refused before any SQL', async () => {
   strictEqual(await app.metric('pgcrier_resolves_total') + await app.metric('pgcrier_reads_total'), before);
 });
 
+for (const [path, detail] of [
+  ['/api/notes/one', '"id": invalid input syntax for type integer: "one"'],
+  ['/api/notes/99999999999999999999', '"id": value "99999999999999999999" is out of range for type integer'],
+  ['/api/item/12', '"id": invalid input syntax for type uuid: "12"'],
+  ['/api/sum?numbers=1&scale=1,5', '"scale": invalid input syntax for type numeric: "1,5"'],
+  ['/api/sum?scale=1&numbers=1&numbers=x', '"numbers": invalid input syntax for type integer: "x"'],
+]) {
+  test(`the answer says which argument it is, and why: ${path}`, async () => {
+    const answer = await app.get(path);
+    strictEqual(answer.status, 400);
+    strictEqual(answer.json().detail, detail);
+  });
+}
+
 test('a bad argument is 400 on a stream, too', async () => {
   const stream = await app.stream('/api/notes/one');
   strictEqual(stream.status, 400);

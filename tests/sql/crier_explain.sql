@@ -103,7 +103,7 @@ select crier.live('/ex/notes/special', 'ex.special');
 select is(detail, 'GET /ex/notes/special', 'explain: a literal before a parameter') from crier.explain('/ex/notes/special') where step = 'route';
 
 -- Arguments.
-select pg_temp.names('/ex/notes/x', 'arguments', '22P02', 'an argument of the wrong type');
+select pg_temp.names('/ex/notes/x', 'arguments', '"id": invalid input syntax for type integer', 'an argument of the wrong type');
 select pg_temp.names('/ex/notes/1?more=1', 'arguments', 'unknown parameter more', 'an unknown argument');
 select pg_temp.names('/ex/list?limit=1&limit=2', 'arguments', 'must be one value', 'a repeated argument');
 

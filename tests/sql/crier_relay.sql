@@ -51,7 +51,7 @@ select set_eq(
     $$ select p.proname::text from pg_proc p where p.pronamespace = 'crier'::regnamespace
        and has_function_privilege('crier_test_relay', p.oid, 'execute') and not has_function_privilege('crier_test_nobody', p.oid, 'execute') $$,
     array['relay_routes', 'resolve', 'read', 'relay_report', 'relay_stop', 'refresh_watches', 'template_parts', 'items',
-        'argument_fits', 'arguments_refuse', 'path_fill', 'act', 'action_values', 'argument', 'argument_items', 'body_json', 'response_of', 'response_head', 'announce',
+        'argument_fits', 'arguments_refuse', 'conversion_refuse', 'path_fill', 'act', 'action_values', 'argument', 'argument_items', 'body_json', 'response_of', 'response_head', 'announce',
         'blob_head', 'blob_query', 'blob_window', 'blob_call', 'blob_slice', 'blob_etag', 'is_media_type', 'build', 'relay_secret'],
     'privileges: what a relay may call besides');
 select is_empty($$ select c.relname from pg_class c where c.relnamespace = 'crier'::regnamespace and c.relkind in ('r', 'v')

@@ -52,18 +52,30 @@ from (values ('/resolve/1?ids=%5B1%2C2%5D'), ('/resolve/1?tags=%5B%22a%2Cb%22%2C
     ('/resolve/1?ts=2026-11-21%2012%3A00%3A00%2B00'), ('/resolve/%C3%BC/x/1%2F2')) as v(key)
 cross join lateral crier.route_match(v.key) m;
 
-select throws_ok(format('select pg_temp.key(%L)', v.arguments), v.state, null, format('%s: %s', v.state, v.arguments))
+select throws_ok(format('select pg_temp.key(%L)', v.arguments), 'PT400', null, format('PT400: %s', v.arguments))
 from (values
-    ('{"id":"x"}', '22P02'), ('{"id":""}', '22P02'), ('{"id":"1.5"}', '22P02'), ('{"id":"99999999999"}', '22003'),
-    ('{"id":"1","u":"no"}', '22P02'), ('{"id":"1","d":"2026-13-01"}', '22008'), ('{"id":"1","d":"x"}', '22007'),
-    ('{"id":"1","mood":"bad"}', '22P02'), ('{"id":"1","pos":"0"}', 'PT400'), ('{"id":"1","ids":"[1,"}', '22P02'),
-    ('{"id":"1","ids":["x"]}', '22P02'), ('{"id":"1","ids":"[[1]]"}', '22P02'), ('{"id":"1","ids":"{1,2}"}', '22P02'),
-    ('{}', 'PT400'), ('{"t":"x"}', 'PT400'), ('{"id":"1","nosuch":"1"}', 'PT400'), ('{"id":"1","_id":"1"}', 'PT400'),
-    ('{"id":["1","2"]}', 'PT400'), ('{"id":["1"]}', 'PT400'), ('{"id":null}', 'PT400'), ('{"id":{}}', 'PT400'), ('{"id":"1","t":["a","b"]}', 'PT400'),
-    ('{"id":"1","id":"2"}', 'PT400')
-) as v(arguments, state);
+    ('{"id":"x"}'), ('{"id":""}'), ('{"id":"1.5"}'), ('{"id":"99999999999"}'),
+    ('{"id":"1","u":"no"}'), ('{"id":"1","d":"2026-13-01"}'), ('{"id":"1","d":"x"}'),
+    ('{"id":"1","mood":"bad"}'), ('{"id":"1","pos":"0"}'), ('{"id":"1","ids":"[1,"}'),
+    ('{"id":"1","ids":["x"]}'), ('{"id":"1","ids":"[[1]]"}'), ('{"id":"1","ids":"{1,2}"}'),
+    ('{}'), ('{"t":"x"}'), ('{"id":"1","nosuch":"1"}'), ('{"id":"1","_id":"1"}'),
+    ('{"id":["1","2"]}'), ('{"id":["1"]}'), ('{"id":null}'), ('{"id":{}}'), ('{"id":"1","t":["a","b"]}'),
+    ('{"id":"1","id":"2"}')
+) as v(arguments);
+
+/* Which argument it is, and why; of a type that is not PostgreSQL's own no more than that. */
+create function pg_temp.why(arguments text) returns text language plpgsql as $$
+declare why text; begin perform pg_temp.key(arguments); return null;
+exception when sqlstate 'PT400' then get stacked diagnostics why = pg_exception_detail; return why; end $$;
+select is(pg_temp.why(v.arguments), v.why, 'why: ' || v.arguments)
+from (values
+    ('{"id":"x"}', '"id": invalid input syntax for type integer: "x"'), ('{"id":"1","ids":["2","x"]}', '"ids": invalid input syntax for type integer: "x"'),
+    ('{"id":"1","u":"no","b":"maybe"}', '"u": invalid input syntax for type uuid: "no"'), ('{"id":"1","ids":"[1,"}', '"ids": invalid input syntax for type json'),
+    ('{"id":"1","mood":"bad"}', '"mood": that is no value of its type'), ('{"id":"1","pos":"0"}', '"pos": that is no value of its type'),
+    ('{"id":"1","pos":"x"}', '"pos": that is no value of its type')
+) as v(arguments, why);
 select throws_ok($$ select crier.resolve(-1, '{}') $$, 'PT404', null, 'PT404: no such route');
-select throws_ok($$ select pg_temp.key('{"id":"1'')::int; drop table crier.routes; --"}') $$, '22P02', null, 'SQL in a value is a value');
+select throws_ok($$ select pg_temp.key('{"id":"1'')::int; drop table crier.routes; --"}') $$, 'PT400', null, 'SQL in a value is a value');
 select throws_ok($$ select pg_temp.key('{"id\" => 1); --":"1"}') $$, 'PT400', null, 'SQL in a name is a name');
 
 select is(current_setting('timezone') || ' ' || current_setting('intervalstyle'), 'Asia/Tokyo iso_8601', 'the caller''s settings are the caller''s again');

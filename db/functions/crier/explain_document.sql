@@ -9,13 +9,15 @@ create or replace function crier.explain_document(
 as $$
 declare
     result record;
+    detail text;
 begin
     /* Whether a route gives a document for these arguments; its key and its topic. */
     begin
         key := crier.resolve(route.id, arguments);
     exception when others then
+        get stacked diagnostics detail = pg_exception_detail;
         findings := array[crier.found('arguments', false,
-            format('%s (SQLSTATE %s)', sqlerrm, sqlstate),
+            format('%s (SQLSTATE %s)', concat_ws(': ', sqlerrm, nullif(detail, '')), sqlstate),
             format('The arguments are %s.', (
                 select string_agg(format(case when p->'required' = 'true' then '%s %s'
                     else '%s %s, optional' end, p->>'name', p->>'type'), '; ')

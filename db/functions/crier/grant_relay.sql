@@ -19,7 +19,7 @@ begin
         crier.build(jsonb, json), crier.relay_secret(),
         crier.relay_report(uuid, json, json), crier.relay_stop(uuid), crier.refresh_watches(),
         crier.encode(text), crier.encode_octets(text), crier.template_parts(text), crier.items(json),
-        crier.argument_fits(jsonb, json), crier.arguments_refuse(jsonb, json),
+        crier.argument_fits(jsonb, json), crier.arguments_refuse(jsonb, json), crier.conversion_refuse(jsonb, jsonb, json),
         crier.path_fill(text, text[], text[]),
         crier.act(integer, json, json, bytea, json), crier.action_values(jsonb, jsonb, jsonb, boolean),
         crier.argument(jsonb, text, text, boolean, anyelement),

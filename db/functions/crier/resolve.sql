@@ -9,6 +9,7 @@ create or replace function crier.resolve(route integer, arguments json)
 as $$
 declare
     template text;
+    parameters jsonb;
     call jsonb;
     names text[];      -- of the arguments that are given, in their order
     expressions text;  -- their values, cast and spelled back
@@ -18,7 +19,7 @@ begin
     /* The key of a request for the relay: the canonical path, and the query of what else is given,
        in the arguments' order. Casting every value to its type makes all spellings of it one. An
        array is spelled as JSON, so that a key's own query means the same again. */
-    select r.path, r.call into template, call from crier.routes r where r.id = resolve.route;
+    select r.path, r.parameters, r.call into template, parameters, call from crier.routes r where r.id = resolve.route;
     if not found then
         raise exception using errcode = 'PT404', message = 'no such route';
     end if;
@@ -35,12 +36,12 @@ begin
     end if;
     begin
         execute format('select array[%s]::text[]', expressions) into strict spelled using arguments;
-    exception when integrity_constraint_violation then
-        raise exception using errcode = 'PT400', message = 'A parameter is out of its domain';
+    exception when data_exception or integrity_constraint_violation then
+        perform crier.conversion_refuse(parameters, call, arguments);
     end;
     return crier.path_fill(template, names, spelled);
 end
 $$;
 comment on function crier.resolve(integer, json) is
-    'For the relay: the key of a request, its canonical path and query. Errors of class 22 and PT400 are the caller''s fault.';
+    'For the relay: the key of a request, its canonical path and query. PT400 is the caller''s fault.';
 revoke all on function crier.resolve(integer, json) from public;
