@@ -1,4 +1,4 @@
-/** connecting: nothing has come yet; stale: it may be old, and reconnects; gone: there is none, the end. */
+/** connecting: nothing has come yet; stale: it may be old, and reconnects; gone: none, or a wrong address; the end. */
 export type State = 'connecting' | 'live' | 'stale' | 'gone';
 
 export interface Options {
@@ -6,7 +6,10 @@ export interface Options {
   event?: string;
   /** Announcements, by the name of their event. */
   on?: Record<string, (data: any) => void>;
-  /** Called with every change of state; status is that of the answer which made the stream fail. */
+  /**
+   * Called with every change of state; status is that of the answer which made the stream fail. 400, 404,
+   * 405, 406, 410, 414 and 421 speak of the address and are the end: gone. Anything else is tried again.
+   */
   onState?: (state: State, status?: number) => void;
   /** Hand on what comes as text, instead of parsing it as JSON. */
   text?: boolean;

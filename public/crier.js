@@ -15,21 +15,24 @@
 // connecting  nothing has come yet
 // live        what is shown is what the database holds
 // stale       what is shown may be old; it reconnects by itself, for ever
-// gone        there is no such document, or no longer: the end, the stream is closed
+// gone        there is no such document, or no longer, or the address is wrong (status says how): the
+//             end, the stream is closed
 //
 // Callers of one path share one stream, and the document: do not change it. A late caller gets the
 // last document at once. Nothing is called before live() has returned, or after stop().
 //
 // A browser's EventSource reconnects by itself after most failures, but gives up for ever on any
-// status but 200: then this opens another one, later and later, at most half a minute apart, each
-// time at random within a half, so that a crowd does not come back at once. What a page has slept
-// through, or a network's change has cut, no browser notices soon: then this reconnects at once. To
-// reconnect costs little: it names the document it has, and an unchanged one is not sent again.
+// status but 200. If that one speaks of the address, it is the end; else this opens another one,
+// later and later, at most half a minute apart, each time at random within a half, so that a crowd
+// does not come back at once. What a page has slept through, or a network's change has cut, no
+// browser notices soon: then this reconnects at once. To reconnect costs little: it names the
+// document it has, and an unchanged one is not sent again.
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 const SLEPT_MS = 30_000; // hidden for longer, a page asks anew when it is shown
 const PATIENCE_MS = 5000; // a reconnection that takes longer is no quiet one
+const FINAL = new Set([400, 404, 405, 406, 410, 414, 421]); // they speak of the address, which stays the same
 
 const streams = new Map();
 
@@ -114,12 +117,13 @@ class Stream {
     if (source.readyState === EventSource.CLOSED && source === this.source) this.tryAgain(source);
   }
 
-  // EventSource does not tell the status that made it give up. 404 is final, anything else may pass.
+  // EventSource does not tell the status that made it give up. What is not final may pass: who is
+  // logged out (401, 403) may log in.
   async tryAgain(failed) {
     const answer = await fetch(this.path, { method: 'HEAD', cache: 'no-store' }).catch(() => undefined);
     if (this.source !== failed) return;
-    if (answer?.status === 404) {
-      this.end();
+    if (FINAL.has(answer?.status)) {
+      this.end(answer.status);
       return;
     }
     this.lost(answer?.ok ? undefined : answer?.status);
@@ -132,9 +136,9 @@ class Stream {
   }
 
   // Who is told may ask again at once, and that is another stream.
-  end() {
+  end(status) {
     this.onEnd();
-    this.say('gone');
+    this.say('gone', status);
     this.close();
   }
 

@@ -13,14 +13,8 @@ import { Thread } from './thread.js';
 
 const STATES = { connecting: 'connecting…', live: 'live', stale: 'reconnecting…', gone: 'gone' };
 
-const MOST = 2_147_483_647; // an integer of PostgreSQL's; the server has 400 for more, for ever
-
-function read() {
-  const ids = /^#\/recordings\/([0-9]{1,10})(?:\/([0-9]{1,10}))?$/.exec(location.hash)?.slice(1) ?? [];
-  return ids.some((id) => Number(id) > MOST) ? [] : ids;
-}
-
 function useRoute() {
+  const read = () => /^#\/recordings\/([0-9]{1,10})(?:\/([0-9]{1,10}))?$/.exec(location.hash)?.slice(1) ?? [];
   const [route, setRoute] = useState(read());
   useEffect(() => {
     const follow = () => setRoute(read());

@@ -224,7 +224,7 @@ describe('crier.js on a source that the test plays', () => {
     answer = { ok: false, status: 404 };
     FakeSource.last.fail({ forEver: true });
     await turn();
-    assert.deepEqual(a.states, ['connecting', 'gone']);
+    assert.deepEqual(a.states, ['connecting', 'gone 404']);
     let again;
     start('/b', () => {}, { onState: (s) => { if (s === 'gone' && !again) again = follow('/b'); } });
     FakeSource.last.send(null, '', 'gone');
@@ -233,6 +233,27 @@ describe('crier.js on a source that the test plays', () => {
     follow('/b');
     assert.equal(FakeSource.all.length, 3, 'that one is shared like any other');
     assert.deepEqual(asked, ['HEAD /a no-store']);
+  });
+
+  test('what speaks of the address is the end, at once; anything else may pass', async () => {
+    const after = async (what) => {
+      answer = what;
+      const a = follow('/a');
+      FakeSource.last.fail({ forEver: true });
+      await turn();
+      const { length } = FakeSource.all;
+      mock.timers.tick(60_000);
+      a.stop();
+      return `${a.states.at(-1)}, ${FakeSource.all.length === length ? 'the end' : 'again'}`;
+    };
+    for (const status of [400, 404, 405, 406, 410, 414, 421]) {
+      assert.equal(await after({ ok: false, status }), `gone ${status}, the end`);
+    }
+    for (const status of [401, 402, 403, 408, 409, 418, 425, 429, 431, 500, 501, 502, 503, 504]) {
+      assert.equal(await after({ ok: false, status }), `connecting ${status}, again`);
+    }
+    assert.equal(await after({ ok: true, status: 200 }), 'connecting, again');
+    assert.equal(await after(new Error('no network')), 'connecting, again');
   });
 
   test('what EventSource does by itself is left to it', async () => {
