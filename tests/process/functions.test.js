@@ -33,7 +33,7 @@ const app = await startApp({
     select crier.live('/api/things', 'app.things()');
     select crier.live('/api/things/{id}', 'app.thing(integer)');
     select crier.live('/api/round/{id}', 'app.round(integer)');
-    select crier.live('/api/big', 'app.big()');
+    select crier.live('/api/big', 'app.big()', reread => '1 hour');
     select crier.live('/api/deep/{levels}', 'app.deep(integer)');
     select crier.live('/api/deep-json/{levels}', 'app.deep_json(integer)');
     select crier.live('/api/clock', 'app.clock()', reread => '1 second');
@@ -67,14 +67,17 @@ test('F15: text that only claims to be JSON cannot break the stream; explain tel
 });
 
 test(`F16: a document of ${BIG / 1e6} MB and ${BIG_READERS} subscribers: one copy for all`, { skip: SANITIZED && 'its memory says nothing' }, async (t) => {
-  const before = await app.relay.memory();
+  const [before, readsBefore] = [await app.relay.memory(), await app.metric('pgcrier_reads_total')];
   const copies = async () => Math.round(10 * (await app.relay.mostMemory() - before) / BIG) / 10;
   const crowd = await app.crowd('/api/big', { readers: BIG_READERS });
   const { octets } = await crowd.all(() => true, { limit: 120_000 });
   ok(octets > BIG, `${octets} octets`);
   const first = await copies();
   t.diagnostic(`${first} times the document while ${BIG_READERS} take it`);
-  ok(first < 2.5, `${first} times the document`); // itself, and what libpq took more for its buffer
+  // Itself, and what libpq took more for its buffer; a relay that was starved so long that it doubts what it has
+  // heard reads it again, and has the old one meanwhile.
+  const reads = await app.metric('pgcrier_reads_total') - readsBefore;
+  ok(first < (reads === 1 ? 2.5 : 3.5), `${first} times the document after ${reads} reads`);
   const frames = await app.metric('pgcrier_frames_total');
   await app.sql('update app.things set n = n + 1 where id = 1');
   await until(async () => await app.metric('pgcrier_frames_total') > frames, { what: 'the new document is there, and the old one goes' });
