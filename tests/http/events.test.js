@@ -116,7 +116,7 @@ test('F25: whatever is notified on crier by whomever is an event at most', async
     '{"topic":"/api/notes/1","event":"e"}', `{"topic":"/api/notes/1","event":"e","data":${'['.repeat(7000)}`,
   ];
   for (const payload of garbage) await stranger.query(`select pg_notify('crier', $1)`, [payload]);
-  await until(async () => await app.metric('pgcrier_notifications_total{kind="unknown"}') === before + garbage.length,
+  await until(async () => await app.metric('pgcrier_notifications_total{kind="unknown"}') >= before + garbage.length,
     { what: 'all of it is unknown' });
   await stranger.query(`select pg_notify('crier', '{"topic":"/api/notes/1","event":"e","data":"forged"}')`);
   deepStrictEqual(await stream.next(), { type: 'e', data: '"forged"', id: stream.lastEventId, ownId: undefined });

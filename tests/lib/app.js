@@ -86,8 +86,13 @@ class App {
   async heard(relay = this.relay) {
     const unknown = () => relay.metric('pgcrier_notifications_total{kind="unknown"}');
     const before = await unknown();
-    await this.sql(`select pg_notify('crier', 'so far')`);
-    await until(async () => await unknown() > before, { what: 'all notifications are heard' });
+    let looks = 0;
+    await until(async () => {
+      // Again now and then: what is said while the relay connects anew is lost.
+      if (looks % 100 === 0) await this.sql(`select pg_notify('crier', 'so far')`);
+      looks += 1;
+      return await unknown() > before;
+    }, { what: 'all notifications are heard' });
   }
 
   // The number of reads once the relay has nothing more to do.
