@@ -3,6 +3,7 @@
 
 #include "client.h"
 #include "head.h"
+#include "host.h"
 #include "metrics.h"
 #include "origin.h"
 #include "response.h"
@@ -47,6 +48,10 @@ static int on_req(h2o_handler_t *self, h2o_req_t *req)
     visitor_asked(req);
     if (req->version < 0x200 && check_head(req) == 0)
         return 0;
+    if (!host_is_served(worker_of(req)->options, req->authority)) {
+        metric_add(METRIC_REFUSED_HOST, 1);
+        return refuse(req, 421, "This is not a name of this relay", "It answers to those that --host names.");
+    }
     if (client_requested(req) != 0)
         return refuse(req, 503, "Too many requests of this address", NULL);
     if (origin_check(req, worker_of(req)->options) == 0)

@@ -54,6 +54,7 @@ static const struct {
     [METRIC_REFUSED_ADDRESS] = {"pgcrier_refused_total", "{reason=\"address\"}", NULL, NULL},
     [METRIC_REFUSED_STREAMS] = {"pgcrier_refused_total", "{reason=\"streams\"}", NULL, NULL},
     [METRIC_REFUSED_PENALTY] = {"pgcrier_refused_total", "{reason=\"penalty\"}", NULL, NULL},
+    [METRIC_REFUSED_HOST] = {"pgcrier_refused_total", "{reason=\"host\"}", NULL, NULL},
     [METRIC_REFUSED_ORIGIN] = {"pgcrier_refused_total", "{reason=\"origin\"}", NULL, NULL},
     [METRIC_REFUSED_HEAD] = {"pgcrier_refused_total", "{reason=\"head\"}", NULL, NULL},
     [METRIC_REFUSED_BODIES] = {"pgcrier_refused_total", "{reason=\"bodies\"}", NULL, NULL},

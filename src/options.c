@@ -7,7 +7,6 @@
  */
 #include "options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -16,7 +15,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include "buffer.h"
+#include "host.h"
 #include "origin.h"
+#include "path.h"
 
 enum {
     FILE_MAX = 65536,    /* octets of a --config file */
@@ -30,7 +31,8 @@ enum kind {
     IS_STRING,
     IS_DIRECTORY,
     IS_PREFIX,
-    IS_ADDRESSES, /* the three lists */
+    IS_ADDRESSES, /* the lists */
+    IS_HOSTS,
     IS_ORIGINS,
     IS_NETWORKS,
     IS_COUNT,
@@ -79,6 +81,8 @@ static const struct row table[] = {
      IS_DIRECTORY, AT(public_dir), 0, 0},
     {"prefix", "PATH", "", "all URLs live under this path, like /live",
      IS_PREFIX, AT(prefix), 0, 0},
+    {"host", "NAME", NULL, "answer to this name alone (default: any); may be repeated",
+     IS_HOSTS, AT(host), 0, OPTIONS_MAX_HOSTS},
     {"allow-origin", "ORIGIN|*", NULL, "pages of this origin may use it; may be repeated",
      IS_ORIGINS, AT(allow_origin), 0, OPTIONS_MAX_ORIGINS},
     {"trusted-proxy", "ADDRESS[/BITS]|unix", NULL,
@@ -224,6 +228,8 @@ static size_t *count_of(struct options *o, const struct row *row)
         return &o->tls_listen_count;
     case AT(admin):
         return &o->admin_count;
+    case AT(host):
+        return &o->host_count;
     case AT(allow_origin):
         return &o->allow_origin_count;
     default:
@@ -244,7 +250,7 @@ static void clear_list(struct options *o, const struct row *row)
         --*count;
         if (row->kind == IS_ADDRESSES)
             address_dispose(&((struct address *)list)[*count]);
-        else if (row->kind == IS_ORIGINS)
+        else if (row->kind == IS_HOSTS || row->kind == IS_ORIGINS)
             free(((char **)list)[*count]);
     }
 }
@@ -256,11 +262,14 @@ static int add_address(struct source *s, const struct row *row, const char *valu
     return complain(s, row, value, "PORT, HOST:PORT, [IPV6]:PORT, or unix:PATH of at most 107 octets");
 }
 
-static int add_origin(struct source *s, const struct row *row, const char *value, char *list, size_t at)
+static int add_name(struct source *s, const struct row *row, const char *value, char *list, size_t at)
 {
-    if ((((char **)list)[at] = origin_parse(value)) != NULL)
+    bool is_host = row->kind == IS_HOSTS;
+
+    if ((((char **)list)[at] = is_host ? host_parse(value) : origin_parse(value)) != NULL)
         return 0;
-    return complain(s, row, value, "an origin, like https://example.org or http://localhost:3000, or *");
+    return complain(s, row, value, is_host ? "a name without port, like localhost, 192.0.2.7 or [::1]"
+                                           : "an origin, like https://example.org or http://localhost:3000, or *");
 }
 
 static int add_network(struct source *s, const struct row *row, const char *value, char *list, size_t at)
@@ -283,22 +292,11 @@ static int add(struct source *s, const struct row *row, const char *value)
         snprintf(wanted, sizeof(wanted), "among the first %ju; more are not served", (uintmax_t)row->max);
         return complain(s, row, value, wanted);
     }
-    result = row->kind == IS_ADDRESSES ? add_address(s, row, value, list, *count)
-             : row->kind == IS_ORIGINS ? add_origin(s, row, value, list, *count)
-                                       : add_network(s, row, value, list, *count);
+    result = row->kind == IS_ADDRESSES  ? add_address(s, row, value, list, *count)
+             : row->kind == IS_NETWORKS ? add_network(s, row, value, list, *count)
+                                        : add_name(s, row, value, list, *count);
     *count += result == 0;
     return result;
-}
-
-/* Segments as they stand in a URL: nothing that would have to be decoded or normalized. */
-static bool is_prefix(const char *path, size_t length)
-{
-    for (size_t i = 0; i < length; ++i) {
-        if (path[i] == '/' ? strchr("/.", path[i + 1]) != NULL
-                           : i == 0 || (!isalnum((unsigned char)path[i]) && strchr("-._~", path[i]) == NULL))
-            return false;
-    }
-    return true;
 }
 
 static int set_prefix(struct source *s, const struct row *row, const char *value)
@@ -308,7 +306,7 @@ static int set_prefix(struct source *s, const struct row *row, const char *value
 
     if (length != 0 && value[length - 1] == '/')
         --length;
-    if (!is_prefix(value, length))
+    if (!path_is_prefix(value, length))
         return complain(s, row, value, "a path, like /live");
     free(*field);
     *field = must_strndup(value, length);
@@ -332,6 +330,7 @@ static int set(struct source *s, const struct row *row, const char *value)
         result = set_prefix(s, row, value);
         break;
     case IS_ADDRESSES:
+    case IS_HOSTS:
     case IS_ORIGINS:
     case IS_NETWORKS:
         result = add(s, row, value);

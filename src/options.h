@@ -15,7 +15,7 @@
 #include "network.h"
 
 #define OPTIONS_NOT_GIVEN UINT32_MAX /* where 0 says something */
-enum { OPTIONS_MAX_LISTEN = 16, OPTIONS_MAX_NETWORKS = 32, OPTIONS_MAX_ORIGINS = 32 };
+enum { OPTIONS_MAX_LISTEN = 16, OPTIONS_MAX_NETWORKS = 32, OPTIONS_MAX_ORIGINS = 32, OPTIONS_MAX_HOSTS = 64 };
 
 struct options {
     char *database;        /* libpq URL or conninfo; "" means libpq's environment */
@@ -30,6 +30,8 @@ struct options {
     bool reuse_port;             /* share the addresses of --listen with a successor */
     char *public_dir;            /* NULL: no static files */
     char *prefix;                /* of every URL: "" or "/live" */
+    char *host[OPTIONS_MAX_HOSTS]; /* names that are answered to, in lower case; none: any */
+    size_t host_count;
     char *allow_origin[OPTIONS_MAX_ORIGINS]; /* as browsers spell them, or "*" */
     size_t allow_origin_count;
     struct network trusted_proxy[OPTIONS_MAX_NETWORKS];

@@ -7,6 +7,7 @@
  */
 #include "path.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -364,4 +365,14 @@ bool path_is_canonical(const char *type, const char *value, size_t length)
     if (strcmp(type, "uuid") == 0)
         return is_uuid(value, length);
     return strcmp(type, "text") == 0;
+}
+
+bool path_is_prefix(const char *path, size_t length)
+{
+    for (size_t i = 0; i < length; ++i) {
+        if (path[i] == '/' ? strchr("/.", path[i + 1]) != NULL
+                           : i == 0 || (!isalnum((unsigned char)path[i]) && strchr("-._~", path[i]) == NULL))
+            return false;
+    }
+    return true;
 }

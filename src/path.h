@@ -84,4 +84,8 @@ bool utf8_is_valid(const char *text, size_t length);
  * and surely in range; uuid in lower case with dashes; text always. false means only "not sure". */
 bool path_is_canonical(const char *type, const char *value, size_t length);
 
+/* Segments as they stand in a URL, each with its '/' before it: nothing that would have to be decoded or
+ * normalized. A NUL or '/' stands behind them. */
+bool path_is_prefix(const char *path, size_t length);
+
 #endif

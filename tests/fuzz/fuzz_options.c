@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             assert((o.listen[i].port == NULL) != (o.listen[i].path == NULL));
         assert(o.admin_count <= OPTIONS_MAX_LISTEN && o.threads >= 1 && o.threads <= 64);
         assert(o.pool >= 1 && o.heartbeat_ms >= 20 && o.max_connections >= 1);
+        assert(o.host_count <= OPTIONS_MAX_HOSTS);
         assert(o.public_dir == NULL || *o.public_dir != '\0');
         options_dispose(&o);
     } else {

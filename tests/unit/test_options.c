@@ -105,6 +105,7 @@ static void defaults(void **state)
     assert_string_equal(o.database, "");
     assert_null(o.listen_database);
     assert_null(o.public_dir);
+    assert_int_equal(o.host_count, 0);
     assert_int_equal(o.listen_count, 1);
     assert_null(o.listen[0].host);
     assert_string_equal(o.listen[0].port, "8080");
