@@ -23,6 +23,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/notify.sql
 \ir functions/crier/dialect.sql
 \ir functions/crier/build_limit.sql
+\ir schema/wanted.sql
 \ir schema/inlined.sql
 \ir functions/crier/hmac_pad.sql
 \ir functions/crier/hmac.sql
@@ -67,6 +68,7 @@ set local client_min_messages = 'warning';
 \ir functions/crier/relation_named.sql
 \ir functions/crier/relation_text.sql
 \ir functions/crier/relation_check.sql
+\ir functions/crier/pend_topic.sql
 \ir functions/crier/pend.sql
 \ir functions/crier/templates_meet.sql
 \ir functions/crier/watch_inline.sql
@@ -112,9 +114,9 @@ set local client_min_messages = 'warning';
 \ir functions/crier/blob_head.sql
 \ir functions/crier/blob_window.sql
 \ir functions/crier/cancelled.sql
+\ir functions/crier/inline_allowed.sql
 \ir functions/crier/inline_source.sql
 \ir functions/crier/inline_function.sql
-\ir functions/crier/build_quickly.sql
 \ir functions/crier/notify_references.sql
 \ir functions/crier/notify_inline.sql
 \ir functions/crier/relay_secret.sql

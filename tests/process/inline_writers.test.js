@@ -267,7 +267,7 @@ test('a document whose topic is another than the notified one goes by reference'
 
 test('what an error or a dump left behind goes away', async () => {
   await owner.query(`begin; alter table crier.pending disable trigger crier_pending_due;
-    insert into crier.pending values ('9999999999', '/pages/37'), ('5', 'x'); alter table crier.pending enable always trigger crier_pending_due; commit`);
+    insert into crier.pending (xid, topics) values ('9999999999', '{/pages/37}'), ('5', '{x}'); alter table crier.pending enable always trigger crier_pending_due; commit`);
   await writer.query(`begin; ${line(37)}`);
   await owner.query(`begin; ${line(38)}; select crier.refresh_watches(); commit`);
   deepStrictEqual(inline(await heard()).map((n) => n.key), ['/pages/38'], 'this transaction keeps its own');

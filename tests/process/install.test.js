@@ -98,6 +98,8 @@ test('an older version of the same schema: what it kept of declarations is broug
   const before = [routes(), dump(at, '-s')];
   cluster.psql(['-c', `update crier.routes set call = '{"body": null, "type": "text/plain", "cache": "no-cache"}', parameters = '[]' where kind <> 'channel'`,
     '-c', `create function crier.build(integer, jsonb, json) returns json language sql as 'select null::json'`,
+    '-c', `create function crier.build_quickly(json, integer) returns json language sql as 'select null::json'`,
+    '-c', 'drop table crier.pending', '-c', 'create unlogged table crier.pending (xid xid8, topic text, stage smallint, queued bigint, primary key (xid, topic))',
     '-c', 'drop function crier.try_head(integer, json)',
     '-c', `create function crier.try_head(route integer, arguments json, out state text, out message text) language sql as 'select null, null'`], at);
   strictEqual(run(at, install), '');

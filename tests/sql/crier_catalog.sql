@@ -18,7 +18,7 @@ select is_empty($$ select p.oid::regprocedure from pg_proc p where p.pronamespac
     'what runs as its owner has a pinned search_path');
 select set_eq($$ select p.proname::text from pg_proc p where p.pronamespace = 'crier'::regnamespace and p.proconfig is null and p.proname !~ '^watch_\d+$' $$,
     array['live', 'action', 'blob', 'watch', 'unwatch', 'function_named', 'relation_named', 'relation_text', 'notify', 'encode', 'found', 'argument_fits',
-        'pend', 'dialect', 'hmac', 'build_limit', 'announce_check'],
+        'pend', 'pend_topic', 'notify_inline', 'dialect', 'hmac', 'build_limit', 'announce_check'],
     'only those are not pinned that say why');
 select set_eq($$ select p.proname::text from pg_proc p where p.pronamespace = 'crier'::regnamespace and p.prosrc ~ 'pg_notify\s*\(' $$,
     array['notify'], 'pg_notify has one caller');

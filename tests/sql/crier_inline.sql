@@ -25,6 +25,7 @@ set local role crier_test_nobody;
 select throws_ok('select * from crier.secret', '42501', null, 'secret: nobody''s to read');
 select throws_ok('select crier.relay_secret()', '42501', null, 'secret: nobody''s to ask for');
 select throws_ok('select * from crier.pending', '42501', null, 'pending: nobody''s to read');
+select throws_ok($$ select crier.pend_topic('a') $$, '42501', null, 'pending: nobody''s to write');
 select throws_ok($$ select crier.notify_inline('{a}') $$, '42501', null, 'inline: nobody''s to send');
 reset role;
 
@@ -83,6 +84,11 @@ select is(array[pg_temp.asks('/inl/settings/{id}'), pg_temp.asks('/inl/else/{oth
 select is(crier.refresh_watches(), 0, 'refresh_watches: there is nothing more to do');
 select crier.unroute('/inl/settings/{id}');
 select is(array[pg_temp.asks('/inl/settings/{id}'), pg_temp.asks('/inl/else/{other}'), pg_temp.asks('thread/{other}')], '{f,f,f}', 'unroute: none asks any more');
+
+/* What is left to the end of a transaction: one row, each topic once, at most 8. */
+select is(array(select crier.pend_topic('t' || n) from generate_series(1, 9) n), '{t,t,t,t,t,t,t,t,f}', 'pend_topic: as many as a transaction may send inline');
+select is(array[crier.pend_topic('t3'), crier.pend_topic('t10')], '{t,f}', 'pend_topic: one that is there is there; there is no room');
+select results_eq('select topics from crier.pending where xid = pg_current_xact_id()', $$ values ('{t1,t2,t3,t4,t5,t6,t7,t8}'::text[]) $$, 'pend_topic: one row, each once');
 
 /* A report that fits no index is left out; a topic that does not is not kept. */
 select crier.relay_report('00000000-0000-0000-0000-000000000001', '{"name":"x","listening":true}', json_build_array(

@@ -5,9 +5,8 @@ as $$
     /* The body of crier.build_inline: for each route declared inline one static statement, whose plan
        a session keeps; putting it together and planning it at each commit would take longer than most
        documents do. It looks in the document's own snapshot whether the route is still declared as it
-       was when this was generated, and whether triggers may still call the functions, as
-       crier.inline_check does: a constant names them, which PostgreSQL looks up once, and again when
-       they have changed. Where arguments are given that have a default, the last branch puts the
+       was when this was generated; whether triggers may still call the functions the plan knows
+       (crier.inline_allowed). Where arguments are given that have a default, the last branch puts the
        statement together each time, as reads do. */
     select format($body$
 declare
@@ -32,11 +31,7 @@ $body$, coalesce(string_agg(format($branch$
         into document, topic, snapshot
         from crier.routes r
         where r.id operator(pg_catalog.=) %1$s and r.inline and r.call operator(pg_catalog.=) %7$L
-          and not exists (
-            select from pg_catalog.pg_proc p
-            where p.oid operator(pg_catalog.=) any (array[%8$s]::pg_catalog.regprocedure[])
-              and (p.provolatile operator(pg_catalog.=) 'v'
-                or p.provolatile operator(pg_catalog.=) 's' and not p.prosecdef));$branch$,
+          and crier.inline_allowed(array[%8$s]::pg_catalog.regprocedure[]);$branch$,
         r.id, a.absent, r.call->>'search_path', r.call->>'document', a.of_document,
         case when r.topic is null then 'null' else format('coalesce(%s(%s), '''')', r.call->>'topic', a.of_topic) end,
         r.call, concat_ws(', ', quote_literal(r.function), quote_literal(r.topic))), '' order by r.id),

@@ -7,6 +7,7 @@ declare
     piece record;
     quickest text; -- for one row inserted
     pending text;
+    variables text;
 begin
     /* The body of a watch's trigger function, and the settings it needs. The body is static, looks
        nothing up, takes no lock and never raises: writers neither fail nor wait because of it. It
@@ -31,7 +32,28 @@ begin
             return null;
         end if;$body$, piece.payload, piece.columns);
     if crier.watch_inline(topic) then
-        quickest := '';
+        quickest := format($body$
+        if pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed' then
+            select one.payload, one.topic, exists (
+                select from crier.wanted w where w.topic operator(pg_catalog.=) one.topic offset 0)
+            into payload, topic, wanted
+            from (
+                select p.payload, pg_catalog.substr(p.payload, 11, pg_catalog.length(p.payload)
+                    operator(pg_catalog.-) 12) collate pg_catalog."default" as topic
+                from (select %1$s as payload from (select %2$s from new_rows r limit 1) v offset 0) p) one
+            where pg_catalog.octet_length(one.payload) operator(pg_catalog.<=) 1012
+              and not exists (select from new_rows offset 1);
+            if wanted and crier.pend_topic(topic) then
+                return null;
+            elsif found then
+                done := crier.notify(payload);
+                return null;
+            end if;
+        end if;$body$, piece.payload, piece.columns);
+        variables := $body$
+    payload pg_catalog.text;
+    topic pg_catalog.text;
+    wanted boolean;$body$;
         pending := $body$
     if pg_catalog.cardinality(payloads) operator(pg_catalog.<=) 8 and tg_op operator(pg_catalog.<>) 'TRUNCATE'
         and pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.=) 'read committed' then
@@ -42,7 +64,7 @@ begin
     end if;$body$;
     end if;
     body := format($body$
-declare
+declare%9$s
     payloads pg_catalog.text[];
     done pg_catalog.text;
 begin
@@ -83,7 +105,7 @@ end
 $body$, quote_literal(relation::regclass), quote_literal(topic),
         piece.payload, piece.columns, piece.present,
         quote_literal(format(case when topic like '%{%' then '{"template":%s}' else '{"topic":%s}' end,
-            to_json(topic))), quickest, pending);
+            to_json(topic))), quickest, pending, variables);
 end
 $$;
 comment on function crier.watch_source(oid, text) is 'Private: the body of a watch''s trigger function, and the settings it needs.';

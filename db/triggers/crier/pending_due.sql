@@ -3,22 +3,21 @@ create or replace function crier.pending_due()
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    topics text[];
-    alone boolean;
+    alone boolean; -- NULL where it is not asked
+    done text;
     context text;
 begin
     /* How an inline notification comes to be built once per transaction, at its end, after whatever
        else the writer does there.
 
-       The triggers of a watch insert a row into crier.pending for a topic that somebody reads inline;
-       another statement that changes the same topic finds it there. This trigger is deferred. At the
-       commit it meets the inserted rows and updates the first to stage 2, which queues it once more,
-       for all of them, behind all triggers that the writer has deferred. Meeting that, it looks whether
-       anybody has written since: the number of the command (cmin) tells, so it updates the row, which
-       queues nothing, and compares. If somebody has, one of those triggers may have deferred another
-       one, which stands behind this and may change the document, and what is built now would be a
-       state that is never committed: the row is queued again. If not, it takes away all rows of the
-       transaction at once and notifies.
+       The triggers of a watch put a topic that somebody reads inline into the transaction's row of
+       crier.pending; the first one makes the row (crier.pend_topic). This trigger is deferred. At the
+       commit it meets the row and updates it to stage 2, which queues it once more, behind all triggers
+       that the writer has deferred. Meeting that, it looks whether anybody has written since: the number
+       of the command (cmin) tells, so it updates the row, which queues nothing, and compares. If
+       somebody has, one of those triggers may have deferred another one, which stands behind this and
+       may change the document, and what is built now would be a state that is never committed: the row
+       is queued again. If not, it takes the row away and notifies.
 
        A row that goes with a savepoint takes its event along. A list in a setting would be lost by
        RESET ALL; a temporary table would be in PREPARE TRANSACTION's way. Only READ COMMITTED comes
@@ -26,30 +25,26 @@ begin
 
        After SET CONSTRAINTS ALL IMMEDIATE the update's event comes at once, inside the trigger that
        made it, perhaps long before the commit: too early to build. Nothing here makes a writer fail,
-       save its own cancel. What writes stands outside of the block with the exceptions, which is a
-       subtransaction and would need a number of its own. */
+       save its own cancel: what a function raises means by reference. What writes stands outside of the
+       block with the exceptions, which is a subtransaction and would need a number of its own. */
     if tg_op = 'INSERT' then
-        update crier.pending p set stage = 2
-        where p.xid = new.xid and p.topic = new.topic
-          and not exists (select from crier.pending o where o.xid = new.xid and o.stage = 2);
+        update crier.pending p set stage = 2 where p.xid = pg_current_xact_id();
         return null;
     end if;
     if pg_trigger_depth() = 1 then
         update crier.pending p set queued = p.cmin::text::bigint
-        where p.xid = new.xid and p.topic = new.topic
+        where p.xid = pg_current_xact_id()
         returning p.cmin::text::bigint = p.queued + 1 into alone;
         if not alone then
-            update crier.pending p set stage = 2 where p.xid = new.xid and p.topic = new.topic;
+            update crier.pending p set stage = 2 where p.xid = pg_current_xact_id();
             return null;
         end if;
     end if;
-    with gone as (delete from crier.pending p where p.xid = new.xid returning p.topic)
-    select array_agg(g.topic) into topics from gone g;
+    delete from crier.pending p where p.xid = pg_current_xact_id();
     begin
-        if pg_trigger_depth() = 1 then
-            perform crier.notify_inline(topics);
-        else
-            perform crier.notify_references(topics);
+        if alone then
+            done := crier.notify_inline(new.topics); -- an assignment calls without a query
+            return null;
         end if;
     exception
         when query_canceled then
@@ -57,10 +52,10 @@ begin
             if crier.cancelled(context) then
                 raise;
             end if;
-            perform crier.notify_references(topics);
         when assert_failure or others then
-            perform crier.notify_references(topics);
+            null;
     end;
+    done := crier.notify_references(new.topics);
     return null;
 end
 $$;
