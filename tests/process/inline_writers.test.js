@@ -178,10 +178,10 @@ for (const way of ['raise', 'assert', 'cancel', 'slow', 'null', 'long', 'octets'
 
 test('the writer\'s own cancel still works while a document is built', async () => {
   await behave(31, 'wait');
-  const commit = writer.query(line(31));
+  const refused = rejects(writer.query(line(31)), { code: '57014' });
   await until(async () => (await owner.query(`select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`, [writer.processID])).rows.length, { what: 'it is being built' });
   await owner.query('select pg_cancel_backend($1)', [writer.processID]);
-  await rejects(commit, { code: '57014' });
+  await refused;
   deepStrictEqual(await heard(), []);
 });
 
