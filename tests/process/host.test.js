@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
 import { ROOT } from '../lib/cluster.js';
 import { freePort } from '../lib/process.js';
+import { startProxy } from '../lib/proxy.js';
 import { SANITIZED } from '../lib/relay.js';
 import { get, rawRequest } from '../lib/sse.js';
 import { until } from '../lib/until.js';
@@ -22,23 +23,32 @@ const set = (body, id = 1) => app.sql('update app.notes set body = $1 where id =
 const POST = (length) => `POST /api/notes/1 HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
 const preload = SANITIZED && 'a sanitizer wants to be the first library';
 
-test('P05: no memory left: it ends or refuses, and the next one serves at once', { skip: SANITIZED && 'a sanitizer takes terabytes' }, async () => {
-  const listen = [`127.0.0.1:${await freePort()}`];
-  const relay = await app.startRelay({ listen, wrapper: ['prlimit', `--as=${700 << 20}`], args: ['--threads', '2', '--max-body', '256MiB', '--body-budget', '8GiB'] });
-  const stream = await app.stream(`${relay.url}/api/notes/1`);
-  const { id } = await stream.next();
-  const raws = await Promise.all(Array.from({ length: 12 }, () => rawRequest(relay.url, `${POST(200_000_000)}${'y'.repeat(60_000_000)}`).catch(() => undefined)));
-  await Promise.race([relay.exit, Promise.all(raws.map((raw) => raw?.closed)), sleep(3000)]);
-  raws.forEach((raw) => raw?.close());
-  app.relays.delete(relay); // it may be killed by its own abort(), even now: nothing that is wrong was answered
-  await relay.kill();
-  const next = await app.startRelay({ listen });
-  const back = await app.stream(`${next.url}/api/notes/1`, { lastEventId: id });
-  await set('after the shortage');
-  await back.untilDocument((d) => d.body === 'after the shortage');
-  strictEqual(back.events.length, 1);
-  await next.stop();
-});
+// Bodies below 32 MiB are in memory. Those above are in files, of which libh2o wants a map.
+for (const [what, limit, size] of [['memory', 400, 30_000_000], ['address space', 600, 60_000_000]]) {
+  test(`P05: no ${what} left: it ends or refuses, and says why, and the next one serves at once`, { skip: SANITIZED && 'a sanitizer takes terabytes' }, async () => {
+    const listen = [`127.0.0.1:${await freePort()}`];
+    const relay = await app.startRelay({ listen, wrapper: ['prlimit', `--as=${limit << 20}`], args: ['--threads', '2', '--max-body', '256MiB', '--body-budget', '8GiB'] });
+    const stream = await app.stream(`${relay.url}/api/notes/1`);
+    const { id } = await stream.next();
+    // None is complete, so that nothing else answers or ends them.
+    const raws = (await Promise.all(Array.from({ length: 12 }, () => rawRequest(relay.url, `${POST(200_000_000)}${'y'.repeat(size)}`).catch(() => undefined)))).filter(Boolean);
+    await until(() => relay.said(/\b(no|out of|allocate) memory\b/), { what: 'it says so' });
+    await until(() => relay.result !== undefined || raws.some((raw) => raw.over), { what: 'it ends, or a body is refused' });
+    for (const raw of raws) {
+      raw.close();
+      match(raw.text, /^(HTTP\/1\.1 (413|5\d\d) |$)/);
+    }
+    app.relays.delete(relay); // it may be ended by its own abort(), even now
+    ok(['SIGABRT', 'SIGKILL'].includes((await relay.kill()).signal));
+    const next = await app.startRelay({ listen });
+    const back = await app.stream(`${next.url}/api/notes/1`, { lastEventId: id });
+    const body = `after the shortage of ${what}`;
+    await set(body);
+    await back.untilDocument((d) => d.body === body);
+    strictEqual(back.events.length, 1);
+    await next.stop();
+  });
+}
 
 // A library of tests/lib that is loaded before all others.
 function library(name) {
@@ -93,6 +103,46 @@ test('P07: stopped for a while, and continued: converges', async () => {
   await streams[2].untilDocument((d) => d.body === 'stopped, the last');
   streams.forEach((s) => s.close());
   await relay.stop();
+});
+
+// As if for a minute, in which the link of LISTEN died and nobody was told. That is for the canary to notice.
+test('P07: stopped for a minute, deaf afterwards: the canary finds it, converges', { skip: preload }, async () => {
+  const clock = join(directory, 'minute');
+  const proxy = await startProxy({ port: app.cluster.port });
+  writeFileSync(clock, '0 0\n');
+  const relay = await app.startRelay({
+    args: ['--listen-database', app.cluster.tcpUrl({ user: 'relay', port: proxy.port })],
+    env: { LD_PRELOAD: library('clock'), CLOCK_FILE: clock },
+  });
+  const stream = await app.stream(`${relay.url}/api/notes/1`);
+  await stream.next();
+  const stopped = async (seconds, meanwhile) => {
+    relay.signal('SIGSTOP');
+    writeFileSync(clock, `${seconds} ${seconds}\n`);
+    await meanwhile?.();
+    relay.signal('SIGCONT');
+  };
+  const ear = await app.cluster.connect();
+  const [, channel] = (await app.cluster.value(`select query from pg_stat_activity where application_name = 'pgcrier listener'`)).match(/listen (crier_\w+)/);
+  let canaries = 0;
+  ear.on('notification', () => { canaries += 1; });
+  await ear.query(`listen ${channel}`);
+  await stopped(60, async () => {
+    proxy.blackHole();
+    await set('while it was stopped');
+    canaries = 0;
+  });
+  await until(() => canaries > 0, { what: 'a canary has flown' });
+  ok(!relay.said(/did not come back/));
+  await stopped(75);
+  await relay.hears(/a notification sent through the pool did not come back/);
+  proxy.pass();
+  await stream.untilDocument((d) => d.body === 'while it was stopped');
+  await ear.end();
+  strictEqual(stream.over, undefined);
+  stream.close();
+  strictEqual((await relay.stop()).code, 0);
+  await proxy.stop();
 });
 
 test('P08: killed in the middle of a broadcast; its clients come back to the next one and converge', async () => {
