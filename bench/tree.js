@@ -140,33 +140,23 @@ async function measure(ways, id, runs) {
   return times.map(median);
 }
 
-async function main() {
-  const { values } = parseArgs({ options: { runs: { type: 'string', default: '11' } } });
-  const runs = Number(values.runs);
-  const cluster = await startCluster();
-  cluster.psql(['-f', join(ROOT, 'db', 'talking.sql')]);
-  await load(cluster);
-  const client = await cluster.connect();
-  const tables = [['direct', [
-    async (id) => (await client.query({ name: 'tree', text: 'select talking.recording_tree($1)::text as tree', values: [id] })).rows[0].tree,
-    (id) => classic(client, id),
-  ]]];
-  let relay;
-  let server;
-  if (existsSync(BINARY)) {
-    relay = await startRelay({ database: cluster.url() });
-    server = fork(new URL(import.meta.url), [], {
-      env: {
-        ...process.env,
-        BENCH_DATABASE: JSON.stringify({
-          host: cluster.directory, port: cluster.port, user: cluster.user, database: cluster.database,
-        }),
-      },
-    });
-    const url = await new Promise((done) => { server.once('message', done); });
-    const fetched = (base) => async (id) => (await get(`${base}/api/recordings/${id}`)).text;
-    tables.push(['over HTTP', [fetched(relay.url), fetched(url)]]);
-  }
+async function startClassic(cluster) {
+  const server = fork(new URL(import.meta.url), [], {
+    env: {
+      ...process.env,
+      BENCH_DATABASE: JSON.stringify({
+        host: cluster.directory, port: cluster.port, user: cluster.user, database: cluster.database,
+      }),
+    },
+  });
+  const url = await new Promise((done, failed) => {
+    server.once('message', done);
+    server.once('exit', (code) => failed(new Error(`the classic server ended (${code})`)));
+  });
+  return { server, url };
+}
+
+async function compareAll(tables, runs) {
   sayWhere();
   const ratios = {};
   console.log('\n|           | shape  |   nodes | pgcrier ms | classic ms | ratio |');
@@ -182,9 +172,33 @@ async function main() {
     }
   }
   for (const [name, ratio] of Object.entries(ratios)) bar(ratio <= 1, `10,000 recordings, ${name}: ${ratio.toFixed(2)} of the classic way, at most 1.0`);
-  server?.kill();
-  await relay?.stop();
-  await cluster.stop();
+}
+
+async function main() {
+  const { values } = parseArgs({ options: { runs: { type: 'string', default: '11' } } });
+  const cluster = await startCluster();
+  let relay;
+  let other;
+  try {
+    cluster.psql(['-f', join(ROOT, 'db', 'talking.sql')]);
+    await load(cluster);
+    const client = await cluster.connect();
+    const tables = [['direct', [
+      async (id) => (await client.query({ name: 'tree', text: 'select talking.recording_tree($1)::text as tree', values: [id] })).rows[0].tree,
+      (id) => classic(client, id),
+    ]]];
+    if (existsSync(BINARY)) {
+      relay = await startRelay({ database: cluster.url() });
+      other = await startClassic(cluster);
+      const fetched = (base) => async (id) => (await get(`${base}/api/recordings/${id}`)).text;
+      tables.push(['over HTTP', [fetched(relay.url), fetched(other.url)]]);
+    }
+    await compareAll(tables, Number(values.runs));
+  } finally {
+    other?.server.kill();
+    await relay?.stop();
+    await cluster.stop();
+  }
 }
 
 await (process.env.BENCH_DATABASE ? serve() : main());
