@@ -8,6 +8,7 @@ import { startRelay } from '../tests/lib/relay.js';
 import { startCrowd } from '../tests/lib/crowd.js';
 import { until } from '../tests/lib/until.js';
 import { bar, cpuSeconds, memory, mib, ms, nowNs, options, sayWhere, table } from './lib/bench.js';
+import { stateDocument } from './lib/state.js';
 
 const given = options({ subscribers: 10_000, threads: 2 });
 
@@ -16,20 +17,9 @@ async function queries(relay) {
   return metrics.get('pgcrier_reads_total') + metrics.get('pgcrier_resolves_total');
 }
 
-async function prepare(cluster) {
-  await cluster.sql(`
-    create table state (n integer not null);
-    insert into state values (0);
-    grant select on state to relay;
-    create function state_document(id integer) returns json language sql stable
-      as $$ select json_build_object('n', n, 'text', repeat('x', 280)) from public.state $$;
-    select crier.live('/state/{id}', 'state_document(integer)');
-    select crier.watch('state', '/state/1')`);
-}
-
 const cluster = await startCluster();
 try {
-  await prepare(cluster);
+  await stateDocument(cluster, { text: 280, path: '/state/{id}', of: 'integer', topic: '/state/1' });
   const relay = await startRelay({ database: cluster.url({ user: 'relay' }), args: ['--threads', String(given.threads)] });
   const empty = { octets: await memory(relay.pid), queries: await queries(relay), cpu: await cpuSeconds(relay.pid) };
   sayWhere();

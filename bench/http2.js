@@ -19,6 +19,7 @@ import { exited, freePort, start } from '../tests/lib/process.js';
 import { BINARY, startRelay } from '../tests/lib/relay.js';
 import { until } from '../tests/lib/until.js';
 import { bar, cpuSeconds, nowNs, options, percentile, sayWhere, table } from './lib/bench.js';
+import { stateDocument } from './lib/state.js';
 
 const given = options({ shapes: '100x100,1000x10', rate: 20, seconds: 4, rounds: 5 });
 const BAR = 1.3;
@@ -78,14 +79,7 @@ async function round(start, connections, streams) {
 
 const cluster = await startCluster();
 try {
-  await cluster.sql(`
-    create table state (n integer not null);
-    insert into state values (0);
-    grant select on state to relay;
-    create function state_document() returns json language sql stable
-      as $$ select json_build_object('n', n, 'text', repeat('x', ${FILLER})) from public.state $$;
-    select crier.live('/state', 'state_document()', min_interval => '10 ms');
-    select crier.watch('state', '/state')`);
+  await stateDocument(cluster, { text: FILLER, interval: '10 ms' });
   sayWhere();
   const rows = [['connections × streams', 'deliveries/s', 'pgcrier [µs]', 'libh2o [µs]', 'ratio']];
   let first;

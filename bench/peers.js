@@ -30,6 +30,7 @@ import { startRelay } from '../tests/lib/relay.js';
 import { get } from '../tests/lib/sse.js';
 import { until } from '../tests/lib/until.js';
 import { cpuSeconds, memory, nowNs, options, percentile, sayWhere, table } from './lib/bench.js';
+import { stateDocument } from './lib/state.js';
 
 const given = options({ subscribers: '1000,10000', deliveries: 50_000, seconds: 5, rounds: 3, threads: 2 });
 const NCHAN = '/usr/lib/nginx/modules/ngx_nchan_module.so';
@@ -135,14 +136,7 @@ else console.log('nchan does not take part: apt-get install nginx-light libnginx
 
 const cluster = await startCluster();
 try {
-  await cluster.sql(`
-    create table state (n integer not null);
-    insert into state values (0);
-    grant select on state to relay;
-    create function state_document() returns json language sql stable
-      as $$ select json_build_object('n', n, 'text', repeat('x', ${FILLER})) from public.state $$;
-    select crier.live('/state', 'state_document()', min_interval => '0');
-    select crier.watch('state', '/state')`);
+  await stateDocument(cluster, { text: FILLER, interval: '0' });
   sayWhere();
   for (const subscribers of String(given.subscribers).split(',').map(Number)) {
     const results = new Map([...peers.keys()].map((name) => [name, []]));

@@ -16,19 +16,9 @@ import { startRelay } from '../tests/lib/relay.js';
 import { startCrowd } from '../tests/lib/crowd.js';
 import { until } from '../tests/lib/until.js';
 import { bar, cpuSeconds, memory, mib, MIB, ms, nowNs, options, sayWhere, table } from './lib/bench.js';
+import { stateDocument } from './lib/state.js';
 
 const given = options({ readers: 1000, sleepers: 100, octets: 100_000, rate: 20, seconds: 30, threads: 2 });
-
-async function prepare(cluster) {
-  await cluster.sql(`
-    create table state (n integer not null);
-    insert into state values (0);
-    grant select on state to relay;
-    create function state_document() returns json language sql stable
-      as $$ select json_build_object('n', n, 'text', repeat('x', ${given.octets - 30})) from public.state $$;
-    select crier.live('/state', 'state_document()', min_interval => '0');
-    select crier.watch('state', '/state')`);
-}
 
 // Samples the memory until told to stop; the largest.
 function watchMemory(pid) {
@@ -54,7 +44,7 @@ async function write(cluster) {
 
 const cluster = await startCluster();
 try {
-  await prepare(cluster);
+  await stateDocument(cluster, { text: given.octets - 30, interval: '0' });
   const relay = await startRelay({ database: cluster.url({ user: 'relay' }), args: ['--threads', String(given.threads)] });
   sayWhere();
   const empty = await memory(relay.pid);
