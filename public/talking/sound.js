@@ -17,7 +17,7 @@ export function outline(peaks) {
   }).join('');
 }
 
-export const Wave = ({ peaks, className }) => html`
+const Wave = ({ peaks, className }) => html`
   <svg class="wave ${className ?? ''}" aria-hidden="true" preserveAspectRatio="none" viewBox="0 0 ${STEP * peaks.length} ${HEIGHT}">
     <path d=${outline(peaks)} vector-effect="non-scaling-stroke" />
   </svg>`;

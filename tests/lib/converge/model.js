@@ -21,7 +21,7 @@ import { join } from 'node:path';
 import { ROOT } from '../cluster.js';
 
 export const BOARDS = 24;
-export const ITEMS = 96;
+const ITEMS = 96;
 export const GATES = 4;
 export const MARKED_BOARDS = 4;
 export const SLOW_BOARDS = 8;     // that somebody watches as slow documents
