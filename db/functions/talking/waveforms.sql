@@ -14,4 +14,4 @@ begin
 end
 $$;
 comment on function talking.waveforms(integer[]) is
-    'GET /api/waveforms?ids=17&ids=18: {"waveforms":{"17":peaks…}} of those recordings that have them; see talking.audio.peaks.';
+    'GET /api/waveforms?ids=[17,18]: {"waveforms":{"17":peaks…}} of those recordings that have them; see talking.audio.peaks.';
