@@ -4,7 +4,8 @@
 // How long others wait, and how long it goes on, is measured in what the relay works meanwhile: a second of
 // its processors' time is one on any machine, however busy with something else. (bench/attack takes the time.)
 //
-//   await attack(relay, '/api/notes/1', async () => { … });
+//   await attack(relay, '/api/notes/1', async () => { … });      with another client beside it
+//   await unharmed(relay, async () => { … });                     without
 
 import { ok, strictEqual } from 'node:assert/strict';
 import http from 'node:http';
@@ -27,29 +28,11 @@ async function idle(relay) {
   return await relay.cpu() - before <= 0.02;
 }
 
-export async function attack(relay, path, run) {
+// Runs it and returns what it returns; idle and memory are as before, soon after.
+export async function unharmed(relay, run) {
   await until(() => idle(relay), { what: 'idle before' });
   const memory = await relay.memory();
-  const times = [];
-  let over = false;
-  const beside = (async () => {
-    while (!over) {
-      const began = await relay.cpu();
-      strictEqual(await within(ask(`${relay.url}${path}`), 'an answer to another client'), 200);
-      times.push(await relay.cpu() - began);
-      await sleep(15);
-    }
-  })();
-  try {
-    await run();
-  } finally {
-    over = true;
-    await beside;
-  }
-  // This process is the attacker, too, and slow itself while it attacks.
-  times.sort((a, b) => a - b);
-  const [most, slowest] = [times[Math.floor(times.length * 0.9)], times.at(-1)];
-  ok(most < patient(1) && slowest < patient(5), `another client waited for ${most} s of work, at worst ${slowest} s`);
+  const result = await run();
   const after = await relay.cpu();
   await until(() => idle(relay), { what: 'idle again' });
   ok(await relay.cpu() - after < patient(2), 'within 2 s');
@@ -57,4 +40,30 @@ export async function attack(relay, path, run) {
     await until(async () => await relay.memory() - memory < 16 * MIB, { what: `memory is back to ${memory >> 20} MiB`, every: 100 });
   }
   ok(!relay.result, 'the relay lives');
+  return result;
+}
+
+export function attack(relay, path, run) {
+  return unharmed(relay, async () => {
+    const times = [];
+    let over = false;
+    const beside = (async () => {
+      while (!over) {
+        const began = await relay.cpu();
+        strictEqual(await within(ask(`${relay.url}${path}`), 'an answer to another client'), 200);
+        times.push(await relay.cpu() - began);
+        await sleep(15);
+      }
+    })();
+    try {
+      await run();
+    } finally {
+      over = true;
+      await beside;
+    }
+    // This process is the attacker, too, and slow itself while it attacks.
+    times.sort((a, b) => a - b);
+    const [most, slowest] = [times[Math.floor(times.length * 0.9)], times.at(-1)];
+    ok(most < patient(1) && slowest < patient(5), `another client waited for ${most} s of work, at worst ${slowest} s`);
+  });
 }
