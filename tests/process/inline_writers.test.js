@@ -134,6 +134,29 @@ test('after the writer\'s own deferred triggers; again when one of them writes e
   strictEqual(all.length, 1, 'no state before it, which was never committed');
 });
 
+// The row of the transaction gets it when it stands behind the others already: the trigger once took what
+// the row had before for all there is.
+for (const [how, last] of [['', ''], [', and made immediate', 'set constraints all immediate;']]) {
+  test(`a topic that the last of the deferred triggers is the first to change is told of${how}`, async (t) => {
+    await owner.query(`
+      create function app.elsewhere() returns trigger language plpgsql as $$ begin
+        if new.text = 'first' then insert into app.lines values (-new.id, new.page, 'second');
+        elsif new.text = 'second' then insert into app.lines values (-new.id + 1000000, new.page, 'third');
+        elsif new.text = 'third' then insert into app.lines values (-new.id, new.page + 1, 'elsewhere'); ${last}
+        elsif new.text = 'elsewhere' then insert into app.lines values (new.id + 2000000, new.page, 'later'); end if; return null; end $$;
+      create constraint trigger a_elsewhere after insert on app.lines deferrable initially deferred for each row execute function app.elsewhere()`);
+    t.after(() => owner.query('drop function app.elsewhere() cascade'));
+    await writer.query(line(7, 'first'));
+    const all = await heard();
+    if (last) {
+      for (const page of [7, 8]) ok(all.includes(reference(`/pages/${page}`)), `${page}: ${all}`);
+    } else {
+      const built = inline(all).filter((n) => n.topic.startsWith('/pages/')).map((n) => [n.key, n.document.lines.sort().join(' ')]);
+      deepStrictEqual(built.sort(), [['/pages/7', 'first second third'], ['/pages/8', 'elsewhere later']]);
+    }
+  });
+}
+
 test('other isolation levels go by reference and touch none of our tables', async () => {
   for (const level of ['repeatable read', 'serializable']) {
     await writer.query(`begin isolation level ${level}; ${line(8)}`);

@@ -4,6 +4,7 @@ create or replace function crier.pending_due()
 as $$
 declare
     alone boolean; -- NULL where it is not asked
+    told text[];
     done text;
     context text;
 begin
@@ -14,10 +15,11 @@ begin
        crier.pending; the first one makes the row (crier.pend_topic). This trigger is deferred. At the
        commit it meets the row and updates it to stage 2, which queues it once more, behind all triggers
        that the writer has deferred. Meeting that, it looks whether anybody has written since: the number
-       of the command (cmin) tells, so it updates the row, which queues nothing, and compares. If
-       somebody has, one of those triggers may have deferred another one, which stands behind this and
-       may change the document, and what is built now would be a state that is never committed: the row
-       is queued again. If not, it takes the row away and notifies.
+       of the command (cmin) tells, so it updates the row, which queues nothing, and compares; the topics
+       tell, too, because another one is written into this very row. If somebody has, one of those
+       triggers may have deferred another one, which stands behind this and may change the document, and
+       what is built now would be a state that is never committed: the row is queued again. If not, it
+       takes the row away and notifies.
 
        A row that goes with a savepoint takes its event along. A list in a setting would be lost by
        RESET ALL; a temporary table would be in PREPARE TRANSACTION's way. Only READ COMMITTED comes
@@ -34,16 +36,16 @@ begin
     if pg_trigger_depth() = 1 then
         update crier.pending p set queued = p.cmin::text::bigint
         where p.xid = pg_current_xact_id()
-        returning p.cmin::text::bigint = p.queued + 1 into alone;
+        returning p.cmin::text::bigint = p.queued + 1 and p.topics = new.topics into alone;
         if not alone then
             update crier.pending p set stage = 2 where p.xid = pg_current_xact_id();
             return null;
         end if;
     end if;
-    delete from crier.pending p where p.xid = pg_current_xact_id();
+    delete from crier.pending p where p.xid = pg_current_xact_id() returning p.topics into told;
     begin
         if alone then
-            done := crier.notify_inline(new.topics); -- an assignment calls without a query
+            done := crier.notify_inline(told); -- an assignment calls without a query
             return null;
         end if;
     exception
@@ -55,7 +57,7 @@ begin
         when assert_failure or others then
             null;
     end;
-    done := crier.notify_references(new.topics);
+    done := crier.notify_references(told);
     return null;
 end
 $$;
