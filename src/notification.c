@@ -190,8 +190,10 @@ static bool parse(struct decoder *d, const char *payload, size_t length)
         .yajl_start_map = on_object, .yajl_end_map = on_end,
         .yajl_start_array = on_array, .yajl_end_array = on_end,
     };
-    /* yajl as it comes allows no comments and no second value, but overlong UTF-8. */
-    if (!utf8_is_valid(payload, length))
+    /* yajl as it comes allows no comments and no second value, but overlong UTF-8, and two characters for
+       white space that JSON does not know (RFC 8259, 2): no browser would read such an event's data. */
+    if (!utf8_is_valid(payload, length) || memchr(payload, '\v', length) != NULL ||
+        memchr(payload, '\f', length) != NULL)
         return false;
     d->yajl = yajl_alloc(&callbacks, NULL, d);
     d->payload = payload;

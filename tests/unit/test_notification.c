@@ -93,6 +93,8 @@ static void no_announcements(void **state)
     IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":01}");
     IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":{\"a\":1}");
     IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":nul}");
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\"\v:1}"); /* its data began with the colon */
+    IS_UNKNOWN("{\"topic\":\"t\",\"event\":\"e\",\"data\":[1,\f2]}");
 }
 
 static void three_shapes(void **state)
