@@ -157,7 +157,7 @@ test('editing in place: a tag away and back, in both windows', async () => {
 
 test('the view for editing: it goes back at once, and the change follows', async () => {
   add('Before', 'one two #viewed', 'Vera');
-  const page = await open(feed('viewed'));
+  const page = await open(feed('viewed'), { intercept: true });
   await post(page, 'Vera').locator('.permalink').click();
   await page.waitForSelector('.edit .editor');
   await browser.picture(page, 'feeds-edit-light');
@@ -180,7 +180,7 @@ test('the view for editing: it goes back at once, and the change follows', async
 
 test('an edit that cannot be saved is not lost', async () => {
   const id = add('Unsaved', 'text #unsaved', 'Una');
-  const page = await open(feed('unsaved'));
+  const page = await open(feed('unsaved'), { intercept: true });
   await page.route('**/api/posts/*', (route) => (route.request().method() === 'PATCH' ? route.abort() : route.fallback()));
   await post(page, 'Una').locator('.permalink').click();
   await page.waitForSelector('.edit .editor');

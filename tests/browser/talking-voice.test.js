@@ -154,7 +154,7 @@ async function send(page, name, title) {
 
 test('a recorded reply at depth 3: the other sees who records, where, and then hears it', async () => {
   const [root, , deep] = plant();
-  const [ben, ann] = [await open(thread(root)), await open(thread(root), { colorScheme: 'dark', ...PHONE })];
+  const [ben, ann] = [await open(thread(root)), await open(thread(root), { colorScheme: 'dark', ...PHONE, intercept: true })];
   await row(ben, deep).getByRole('button', { name: 'Reply to Cat', exact: true }).click();
   await ben.getByLabel('Your name').fill('Ben');
   await ben.getByRole('button', { name: 'Record', exact: true }).click();
@@ -249,7 +249,7 @@ test('a recording can be gone through: by click, by key, one at a time, whatever
 });
 
 test('a new thread from a file, and its way through failures: nothing is lost', async () => {
-  const pair = [await open('#/', PHONE), await open()];
+  const pair = [await open('#/', { ...PHONE, intercept: true }), await open()];
   const [phone] = pair;
   await phone.getByRole('button', { name: 'Start a thread' }).click();
   const choose = (file) => phone.locator('.file input').setInputFiles(file);
@@ -299,7 +299,7 @@ test('a new thread from a file, and its way through failures: nothing is lost', 
 
 test('the keyboard alone: record, stop, send, and back; the focus is never lost', async () => {
   const [root, reply] = plant();
-  const page = await open(thread(root));
+  const page = await open(thread(root), { intercept: true });
   const focused = (name) => until(() => page.evaluate((n) => document.activeElement.className === n, name), { what: `the focus is on ${name}` });
   await page.evaluate(() => localStorage.setItem('talking.name', 'Kim'));
   await row(page, reply).locator('.reply').focus();
@@ -323,7 +323,7 @@ test('the keyboard alone: record, stop, send, and back; the focus is never lost'
 
 test('that somebody has stopped arrives after that he has begun', async () => {
   const [root] = plant();
-  const page = await open(thread(root));
+  const page = await open(thread(root), { intercept: true });
   const states = [];
   let arrive;
   const slow = new Promise((resolve) => { arrive = resolve; });
@@ -382,7 +382,7 @@ test('presence ends with the tab, and with the network', async () => {
 test('votes: of every voter one, changed, taken back, and everybody sees the order change', async () => {
   const [root, reply] = plant();
   const other = Number(psql(`insert into talking.recordings (parent_id, author, title) values (${root}, 'Dan', 'Another') returning id`));
-  const pair = [await open(thread(root)), await open(thread(root))];
+  const pair = [await open(thread(root)), await open(thread(root), { intercept: true })];
   const order = (page) => page.locator('.row').evaluateAll((rows) => rows.map((r) => Number(r.id.slice(10))));
   const up = (page, id) => row(page, id).locator('.vote.up');
   const down = (page, id) => row(page, id).locator('.vote.down');

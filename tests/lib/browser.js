@@ -5,6 +5,7 @@
 //   page.complaints                      errors and warnings of its console, failed requests
 //   browser.open(url, { hold: [6000] })  what the page does after exactly so many milliseconds it does
 //   await page.release()                 now; a mark that fades is there for as long as a test looks for it
+//   browser.open(url, { intercept: true })   page.route is in force at once
 //   await browser.picture(page, 'name')  build/screenshots/name.png
 //   await browser.stop();
 
@@ -41,10 +42,13 @@ class Browser {
     this.chrome = chrome;
   }
 
-  async open(url, { width = 1100, height = 900, hold, ...options } = {}) {
+  async open(url, { width = 1100, height = 900, hold, intercept, ...options } = {}) {
     const page = await this.chrome.newPage({ viewport: { width, height }, reducedMotion: 'reduce', ...options });
     page.setDefaultTimeout(patient(DEFAULT_LIMIT_MS));
     if (hold) await page.addInitScript(holdTimers, hold);
+    // The first route of a page makes Chromium intercept what it asks, of which the page learns a moment
+    // after we do: what it asked in between was answered by the relay.
+    if (intercept) await page.route('**/nobody-asks-for-this', (route) => route.abort());
     page.release = () => page.evaluate(() => globalThis.releaseTimers());
     page.complaints = [];
     page.on('console', (message) => {
