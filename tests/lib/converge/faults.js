@@ -10,7 +10,7 @@
 // its own deadlines) once in a while.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../until.js';
+import { until, within } from '../until.js';
 
 const LISTENER = `application_name = 'pgcrier listener'`;
 const READING = `application_name = 'pgcrier' and state = 'active' and query like '%crier.read(%'`;
@@ -67,7 +67,12 @@ export class Faults {
 
   async crash() {
     const [backend] = await this.cluster.backends(LISTENER);
-    if (backend) process.kill(backend.pid, 'SIGKILL');
+    if (!backend) return;
+    // Until the postmaster has noticed, and ends all sessions, it looks as if it had recovered already.
+    const witness = await this.cluster.connect();
+    const ended = new Promise((resolve) => { witness.once('end', resolve); });
+    process.kill(backend.pid, 'SIGKILL');
+    await within(ended, 'postgres has noticed', 60_000);
     await until(() => this.cluster.ready(), { limit: 60_000, what: 'postgres has recovered' });
   }
 
