@@ -15,8 +15,8 @@ begin
        as the rest; hence every name in it is qualified, operators too. The commonest case, one row
        inserted, comes first and takes one query; offset 0 lets its payload be made once. An
        assignment calls without another query, unlike PERFORM. Where a route is declared inline that
-       may have one of its topics, these first ask crier.pend whether somebody reads it inline; only
-       in READ COMMITTED, because at SERIALIZABLE reading our tables would make writers fail. */
+       may have one of its topics, that query, or crier.pend for whatever else changed, asks first whether
+       somebody reads it inline; only in READ COMMITTED, because at SERIALIZABLE reading our tables would make writers fail. */
     select * into piece from crier.watch_payload(relation, topic);
     if piece.pinned then
         settings := $set$set search_path = pg_catalog, pg_temp set timezone = 'UTC'
