@@ -78,6 +78,7 @@ static void answer_and_close(h2o_req_t *req, const char *text)
     visitor_of(req)->pace.cut = true;
     if (socket->ssl == NULL && !h2o_socket_is_writing(socket))
         (void)!send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+    forget_on_close(socket);
     shutdown(fd, SHUT_RDWR);
 }
 

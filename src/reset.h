@@ -3,6 +3,7 @@
 #define PGCRIER_RESET_H
 
 #include <h2o.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 /* What the kernel still holds for a peer that does not take it goes at once, instead of waiting for
@@ -12,6 +13,16 @@ static inline void reset_on_close(h2o_socket_t *socket)
     struct linger now = {.l_onoff = 1, .l_linger = 0};
 
     setsockopt(h2o_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+/* The peer gets all that is on its way to it, and is forgotten a second later, not a minute. A peer that
+ * found its window shut while it was still sending hears nothing before it is forgotten: the kernel opens no
+ * window after shutdown(2), and answers for the dead connection that it is shut (tcp(7), TCP_LINGER2). */
+static inline void forget_on_close(h2o_socket_t *socket)
+{
+    int seconds = 1;
+
+    setsockopt(h2o_socket_get_fd(socket), IPPROTO_TCP, TCP_LINGER2, &seconds, sizeof(seconds));
 }
 
 #endif

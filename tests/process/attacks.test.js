@@ -3,7 +3,9 @@
 // "Control" says what libh2o 2.2.5 does by itself. The attacker has an address of its own.
 
 import { ok, strictEqual } from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -100,6 +102,18 @@ test('200 downloads that nobody reads', under(async () => {
   await until(async () => await app.metric('pgcrier_cut_total{reason="download"}') >= 200);
   raws.forEach((raw) => raw.close());
 }));
+
+// Whoever was still sending then, and had found the window shut, heard nothing for as long: 108 s once.
+test('a connection that was refused is forgotten soon, not after the kernel\'s minute', async () => {
+  const port = Number(new URL(relay.url).port);
+  const socket = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  socket.write('GET / HTTP/1.1\r\nX: y');
+  await within(once(socket.resume(), 'end'), 'the relay has ended its side');
+  const hex = (number) => `:${number.toString(16).toUpperCase().padStart(4, '0')}`;
+  const entry = new RegExp(`: \\S+${hex(port)} \\S+${hex(socket.localPort)} `);
+  await until(() => !entry.test(readFileSync('/proc/net/tcp', 'latin1')), { limit: 15_000, what: 'the kernel has forgotten it' });
+  socket.destroy();
+});
 
 // Control: each may hold a GiB.
 test('bodies up to the budget and beyond it', under(async () => {
