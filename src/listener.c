@@ -143,8 +143,10 @@ static void on_canary_sent(struct pool_job *job, enum pool_outcome outcome, PGre
     }
     PQclear(result);
     if (listener->listening && listener->canary_seen < listener->canary_sent &&
-        !timer_is_set(&listener->canary_deadline))
+        !timer_is_set(&listener->canary_deadline)) {
+        listener->canary_since_ns = timers_now_ns(timers(listener));
         timer_set(timers(listener), &listener->canary_deadline, CANARY_TIMEOUT_MS * NS_PER_MS);
+    }
 }
 
 static void send_canary(struct listener *listener)
@@ -194,6 +196,14 @@ static void canary_heard(struct listener *listener, const char *payload)
         listener->on_heard(listener);
 }
 
+/* Something came: the canary that is due may be behind it. */
+static void wait_longer(struct listener *listener)
+{
+    if (timer_is_set(&listener->canary_deadline) &&
+        timers_now_ns(timers(listener)) - listener->canary_since_ns < (CANARY_LIMIT_MS - CANARY_TIMEOUT_MS) * NS_PER_MS)
+        timer_set(timers(listener), &listener->canary_deadline, CANARY_TIMEOUT_MS * NS_PER_MS);
+}
+
 /* --- the connection -------------------------------------------------------------------------- */
 
 static void on_connected(struct pg *pg, const char *err)
@@ -227,6 +237,7 @@ static void listening(struct listener *listener)
 static void drain_notifications(struct listener *listener)
 {
     PGnotify *notify;
+    bool came = false;
 
     while (listener->pg.conn != NULL && (notify = PQnotifies(listener->pg.conn)) != NULL) {
         if (strcmp(notify->relname, listener->canary_channel) == 0)
@@ -234,7 +245,10 @@ static void drain_notifications(struct listener *listener)
         else
             listener->on_notification(listener, notify->relname, notify->extra);
         PQfreemem(notify);
+        came = true;
     }
+    if (came)
+        wait_longer(listener);
     listener->on_drained(listener);
 }
 

@@ -4,7 +4,8 @@
  * says nothing but LISTEN. Silence proves nothing about it: a black-holed link and a transaction
  * pooler are silent, too. So a canary flies: every few seconds a notification with a number is sent
  * through the pool and must come back here within CANARY_TIMEOUT_MS, or the connection is replaced.
- * LISTEN itself has as long to be answered.
+ * LISTEN itself has as long to be answered. A canary behind a queue of others is not lost: while
+ * notifications come it is waited for, for CANARY_LIMIT_MS at most (they may be of another server).
  *
  * Besides `crier` and the canary's it listens to the channels that its owner wants.
  *
@@ -16,7 +17,7 @@
 
 #include "pool.h"
 
-enum { CANARY_INTERVAL_MS = 5000, CANARY_TIMEOUT_MS = 10000 };
+enum { CANARY_INTERVAL_MS = 5000, CANARY_TIMEOUT_MS = 10000, CANARY_LIMIT_MS = 60000 };
 
 struct listened; /* a channel that is wanted, or was */
 
@@ -31,6 +32,7 @@ struct listener {
     unsigned long canary_sent, canary_seen;
     char canary_number[24];
     struct pool_job canary_job;
+    uint64_t canary_since_ns;     /* the wait for the canary that is due began */
     bool canary_in_flight;        /* the job is with the pool */
     bool heard;                   /* a canary came back over this connection */
     struct timer retry, canary, canary_deadline;
