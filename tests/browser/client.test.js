@@ -338,7 +338,8 @@ describe('crier.js on a relay', () => {
         as $$ select json_build_object('n', n.n) from n $$;
       select crier.live('/api/n', 'n()'); select crier.watch('n', '/api/n'); select crier.grant_relay('relay')`]);
     port = await freePort();
-    [relay, browser] = await Promise.all([run(), startBrowser()]);
+    relay = await run(); // one by one: what has started is stopped when the next does not
+    browser = await startBrowser();
   });
   after(async () => {
     try { await browser?.stop(); await relay?.stop(); } finally { await cluster?.stop(); }

@@ -35,7 +35,8 @@ before(async () => {
   cluster.psql(['-f', join(ROOT, 'db', 'feeds-sample.sql')]);
   await cluster.sql(`select crier.grant_relay('relay')`);
   port = await freePort();
-  [relay, browser] = await Promise.all([run(), startBrowser()]);
+  relay = await run(); // one by one: what has started is stopped when the next does not
+  browser = await startBrowser();
 });
 after(async () => {
   try { await browser?.stop(); await relay?.stop(); } finally { await cluster?.stop(); }

@@ -17,10 +17,8 @@ before(async () => {
   cluster = await startCluster();
   cluster.psql(['-f', join(ROOT, 'db', 'feeds.sql')]);
   await cluster.sql(`select crier.grant_relay('relay')`);
-  [relay, browser] = await Promise.all([
-    startRelay({ database: cluster.url({ user: 'relay' }), args: ['--public', join(ROOT, 'tests', 'lib', 'foreign')] }),
-    startBrowser(),
-  ]);
+  relay = await startRelay({ database: cluster.url({ user: 'relay' }), args: ['--public', join(ROOT, 'tests', 'lib', 'foreign')] });
+  browser = await startBrowser();
 });
 after(async () => {
   try { await browser?.stop(); await relay?.stop(); } finally { await cluster?.stop(); }
