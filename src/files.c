@@ -79,6 +79,37 @@ static void check_range(h2o_req_t *req)
         h2o_delete_header(&req->headers, at);
 }
 
+/* --- a file that becomes shorter --------------------------------------------------------------- */
+
+/* Its length has been told by then. libh2o 2.2.5 would read its end again and again, a processor's whole time
+ * and for ever, for nothing is heard of a client that goes meanwhile (lib/handler/file.c:do_proceed). */
+static void do_send(h2o_ostream_t *super, h2o_req_t *req, h2o_iovec_t *bufs, size_t count, h2o_send_state_t state)
+{
+    size_t octets = 0;
+
+    for (size_t i = 0; i < count; ++i)
+        octets += bufs[i].len;
+    if (octets == 0 && h2o_send_state_is_in_progress(state))
+        h2o_ostream_send_next(super, req, NULL, 0, H2O_SEND_STATE_ERROR);
+    else
+        h2o_ostream_send_next(super, req, bufs, count, state);
+}
+
+static void on_setup_ostream(h2o_req_prefilter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
+{
+    h2o_ostream_t *stage = h2o_add_ostream(req, sizeof(*stage), slot);
+
+    stage->do_send = do_send;
+    h2o_setup_next_prefilter(self, req, &stage->next);
+}
+
+static void watch_length(h2o_req_t *req)
+{
+    h2o_add_prefilter(req, sizeof(h2o_req_prefilter_t))->on_setup_ostream = on_setup_ostream;
+}
+
+/* --- what is asked for --------------------------------------------------------------------------- */
+
 /* The path below --prefix. */
 static h2o_iovec_t path_in_directory(h2o_req_t *req)
 {
@@ -95,8 +126,10 @@ static int on_req(h2o_handler_t *self, h2o_req_t *req)
     struct problem problem;
 
     check_range(req);
-    if (!leads_outside((struct guard *)self, path_in_directory(req)))
+    if (!leads_outside((struct guard *)self, path_in_directory(req))) {
+        watch_length(req);
         return -1;
+    }
     problem_set(&problem, 404, "Not found", NULL);
     response_problem(req, &problem);
     return 0;
