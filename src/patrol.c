@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "bodies.h"
 #include "buffer.h"
@@ -69,6 +70,20 @@ static void begin(struct pace *pace, enum phase phase, uint64_t now, uint64_t ma
     *pace = (struct pace){.phase = phase, .since_ns = now, .mark = mark};
 }
 
+/* Its time is up. Returns whether it begins anew, because the relay has yet to read what has come: it was
+ * stopped for a while, or busy. */
+static bool spare(h2o_req_t *req, struct pace *pace, uint64_t now)
+{
+    int unread = 0;
+
+    if (pace->spared || !h2o_socket_is_reading(socket_of(req)) ||
+        ioctl(h2o_socket_get_fd(socket_of(req)), FIONREAD, &unread) != 0 || unread == 0)
+        return false;
+    begin(pace, pace->phase, now, moved(req, pace->phase));
+    pace->spared = true;
+    return true;
+}
+
 /* An answer that goes past libh2o, which is reading; on TLS there is no way past it. */
 static void answer_and_close(h2o_req_t *req, const char *text)
 {
@@ -101,7 +116,7 @@ static void check_head(struct walk *walk, h2o_req_t *req, struct pace *pace)
         metric_add(METRIC_REFUSED_HEAD, 1);
         client_misbehaved(visitor_of(req), PENALTY_BAD_REQUEST);
         answer_and_close(req, too_large);
-    } else if (walk->now - pace->since_ns >= options->head_time_ms * NS_PER_MS) {
+    } else if (walk->now - pace->since_ns >= options->head_time_ms * NS_PER_MS && !spare(req, pace, walk->now)) {
         metric_add(METRIC_CUT_HEAD, octets != 0);
         answer_and_close(req, octets == 0 ? "" : too_slow); /* an idle one has asked nothing */
     }
@@ -115,10 +130,10 @@ static void check_rate(struct walk *walk, h2o_req_t *req, struct pace *pace)
     if (elapsed < options->slow_time_ms * NS_PER_MS)
         return;
     now = moved(req, pace->phase);
-    if (now != UINT64_MAX && (now - pace->mark) * NS_PER_S < options->slow_rate * elapsed)
-        cut(req, pace->phase == PHASE_BODY ? METRIC_CUT_BODY : METRIC_CUT_DOWNLOAD);
-    else
+    if (now == UINT64_MAX || (now - pace->mark) * NS_PER_S >= options->slow_rate * elapsed)
         begin(pace, pace->phase, walk->now, now);
+    else if (!spare(req, pace, walk->now))
+        cut(req, pace->phase == PHASE_BODY ? METRIC_CUT_BODY : METRIC_CUT_DOWNLOAD);
 }
 
 /* --- bodies ------------------------------------------------------------------------------------ */

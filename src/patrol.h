@@ -7,6 +7,9 @@
  * --slow-rate over every --slow-time. When all bodies together are above their budget, a young one
  * of the address that holds most is refused with 503, then the next. All times are monotonic.
  *
+ * The loop may have been late, and not the client: whose time is up while there is something to read gets
+ * the same time again, once.
+ *
  * A stream has rules of its own (stream.c), and so has HTTP/2 (its connection's timers).
  */
 #ifndef PGCRIER_PATROL_H
@@ -26,7 +29,8 @@ struct pace {
     enum phase phase;
     uint64_t since_ns; /* the phase, or the window that is measured, began; 0: not seen yet */
     uint64_t mark;     /* octets at that time */
-    bool cut;          /* it is over; libh2o has yet to hear of it */
+    bool spared;       /* its time was up, but something had come that nobody had read */
+    bool cut;          /* it is over; libh2o has yet to hear of it, and what it may still read is not done */
 };
 
 struct patrol {

@@ -2,7 +2,7 @@
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -102,6 +102,48 @@ test('P07: stopped for a while, and continued: converges', async () => {
   await streams[1].untilDocument((d) => d.body === 'stopped 19');
   await streams[2].untilDocument((d) => d.body === 'stopped, the last');
   streams.forEach((s) => s.close());
+  await relay.stop();
+});
+
+// As if for a minute: whose idle time is up meanwhile, whose head or body is incomplete when it stops and comes whole
+// before it goes on.
+test('P07: stopped for longer than a request may take: what came in that time is answered', { skip: preload }, async () => {
+  const clock = join(directory, 'late');
+  writeFileSync(clock, '0 0\n');
+  const relay = await app.startRelay({ args: ['--head-time', '20s', '--slow-time', '20s'], env: { LD_PRELOAD: library('clock'), CLOCK_FILE: clock } });
+  const GET = 'GET /api/notes/2 HTTP/1.1\r\nHost: x\r\n\r\n';
+  const [idle, head, body] = await Promise.all([GET, GET.slice(0, 30), `${POST(1000)}${'y'.repeat(500)}`].map((text) => rawRequest(relay.url, text)));
+  await idle.until((text) => text.includes('"body"'));
+  await sleep(400); // the patrol has seen them
+  relay.signal('SIGSTOP');
+  const isStopped = (task) => /^State:\tT/m.test(readFileSync(`/proc/${relay.pid}/task/${task}/status`, 'utf8'));
+  await until(() => readdirSync(`/proc/${relay.pid}/task`).every(isStopped));
+  idle.send(GET);
+  head.send(GET.slice(30));
+  body.send('y'.repeat(500));
+  writeFileSync(clock, '60 60\n');
+  await sleep(400); // the patrol is due, too, and comes first
+  relay.signal('SIGCONT');
+  await idle.until((text) => text.split('"body"').length === 3);
+  await head.until((text) => text.includes('"body"'));
+  await body.until((text) => text.startsWith('HTTP/1.1 405 '));
+  [idle, head, body].forEach((raw) => raw.close());
+  await relay.stop();
+});
+
+test('who was told that it took too long is believed: what comes of it at that moment is not done', { skip: preload }, async () => {
+  await app.sql(`
+    create function app.rewrite(_id integer, _body text) returns void language sql as $$ update app.notes set body = _body where id = _id $$;
+    select crier.action('PUT', '/api/late/{id}', 'app.rewrite(integer, text)');
+    grant execute on function app.rewrite(integer, text) to relay; grant update on app.notes to relay`);
+  const relay = await app.startRelay({ args: ['--head-time', '1s'], env: { LD_PRELOAD: library('late_shutdown') } });
+  const raw = await rawRequest(relay.url, 'PUT /api/late/2 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n');
+  await raw.until((text) => text.startsWith('HTTP/1.1 408 '));
+  raw.send('Content-Length: 17\r\n\r\n{"body" : "late"}');
+  await raw.closed;
+  strictEqual(raw.text.split('HTTP/1.1').length, 2);
+  await until(async () => await relay.metric('pgcrier_connections') === 1);
+  strictEqual(await relay.metric('pgcrier_actions_total'), 0);
   await relay.stop();
 });
 
