@@ -263,12 +263,12 @@ static void on_yielded(struct timer *timer)
     close_all(H2O_STRUCT_FROM_MEMBER(struct door, yield, timer));
 }
 
-void door_close(struct door *door)
+void door_close(struct door *door, bool ready)
 {
     bool shared = false;
 
     for (size_t i = 0; i < door->count; ++i) {
-        if (door->acceptors[i].owner == LISTENING_SHARED) {
+        if (door->acceptors[i].owner == LISTENING_SHARED && ready) {
             listening_yield(h2o_socket_get_fd(door->acceptors[i].socket));
             shared = true;
         }

@@ -80,8 +80,9 @@ void door_add(struct door *door, const struct listening *listening, struct http2
 void door_open(struct door *door);
 /* New connections of the acceptors with TLS get this certificate. */
 void door_renew(struct door *door, SSL_CTX *tls);
-/* Takes what is queued for us, and then no more; that is done when door_is_open() says so. */
-void door_close(struct door *door);
+/* Takes what is queued for us, and then no more; that is done when door_is_open() says so. `ready`: the relay
+ * has been, so what is shared was its own, and is its successor's; else it is left to its predecessor. */
+void door_close(struct door *door, bool ready);
 static inline bool door_is_open(const struct door *door) { return door->count != 0; }
 /* Connections that have come in and are open, whatever they do. */
 static inline size_t door_connections(const struct door *door)

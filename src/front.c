@@ -62,7 +62,18 @@ static int on_req(h2o_handler_t *self, h2o_req_t *req)
     return refuse(req, 403, "Pages of another site may not write here", NULL);
 }
 
+/* A request that was there when a drain began may be answered long after: it was the last one then. libh2o
+ * looks only when a request comes, and whoever hears "keep-alive" sends the next, to nobody. */
+static void on_setup_ostream(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **slot)
+{
+    (void)self;
+    if (req->conn->ctx->shutdown_requested)
+        req->http1_is_persistent = 0;
+    h2o_setup_next_ostream(req, slot);
+}
+
 void front_register(h2o_pathconf_t *path)
 {
     h2o_create_handler(path, sizeof(h2o_handler_t))->on_req = on_req;
+    h2o_create_filter(path, sizeof(h2o_filter_t))->on_setup_ostream = on_setup_ostream;
 }

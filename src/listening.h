@@ -12,7 +12,8 @@
  *    divides connections among the sockets of an address by a classic BPF program that any of them
  *    may set. The successor lets the first one have all until it is ready (listening_is_ready()); the
  *    one that drains lets the second one have all, goes on accepting what was meant for it, and
- *    then closes. So no connection is refused. The older one is always the first: sockets are
+ *    then closes; one that drains before it was ready leaves all to the first. So no connection is
+ *    refused. The older one is always the first: sockets are
  *    numbered as they come, and the last takes the place of one that goes. More than two at a time
  *    share the load, but a drain among them may reset a few connections.
  */

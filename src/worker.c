@@ -300,7 +300,7 @@ static void on_drain(struct message *message)
 
     worker->on_drained = m->done;
     free(m);
-    door_close(&worker->door);
+    door_close(&worker->door, worker->core->open); /* the core does not open any more */
     h2o_context_request_shutdown(&worker->context);
     streams_drain(&worker->streams);
     http2_drain(&worker->http2);

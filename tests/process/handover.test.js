@@ -197,6 +197,21 @@ test('P03: --reuse-port: told to go too early, it leaves its clients to a succes
   strictEqual((await successor.stop()).code, 0);
 });
 
+test('P03: --reuse-port: a successor that is told to go before it is ready leaves its clients to its predecessor', async (t) => {
+  const options = { listen: [`127.0.0.1:${await freePort()}`], args: ['--reuse-port'] };
+  const relay = await app.startRelay(options);
+  const asking = client(relay.url);
+  await holdRoutes(t);
+  const successor = await app.startRelay({ ...options, wait: false });
+  await successor.hears(/listening to the database/);
+  strictEqual((await successor.stop()).code, 0);
+  const { good } = asking.result;
+  await until(() => asking.result.good > good + 50);
+  await asking.stop();
+  deepStrictEqual(asking.result.bad, []);
+  strictEqual((await relay.stop()).code, 0);
+});
+
 test('a socket that was passed, and no database: who waits is told so, and not kept for ever', async (t) => {
   const held = hold(t);
   const proxy = await refusing(t);
