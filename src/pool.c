@@ -85,12 +85,15 @@ static struct pool_job *first_awaited(struct pool *pool)
 
 static struct pool_job *next_job(struct pool *pool)
 {
-    struct pool_job *awaited = first_awaited(pool), *bulk = first_of(&pool->bulk);
+    struct pool_job *awaited = first_awaited(pool), *bulk = first_of(&pool->bulk), *normal = first_of(&pool->normal);
 
-    pool->bulk_was_last = bulk != NULL && (awaited == NULL || !pool->bulk_was_last);
+    pool->bulk_was_last = bulk != NULL && ((awaited == NULL && normal == NULL) || !pool->bulk_was_last);
     if (pool->bulk_was_last)
         return take(pool, bulk);
-    return take(pool, awaited != NULL ? awaited : first_of(&pool->normal));
+    if (awaited != NULL && (normal == NULL || ++pool->awaited_in_a_row < POOL_TURN))
+        return take(pool, awaited);
+    pool->awaited_in_a_row = 0;
+    return take(pool, normal);
 }
 
 static struct pool_job *any_job(struct pool *pool)

@@ -12,8 +12,9 @@
  * A write (an action) is a job that somebody waits for, and that may take long, for a row that is
  * locked, say. One member at least is kept from writes where there are several, so that documents
  * are read whatever writes do. Windows of blobs, of which a single reader asks for hundreds, take turns
- * with everything else that somebody waits for. A write is never run twice; when its connection breaks after it was
- * sent, nobody knows whether it was committed, and the job says so (in_doubt).
+ * with everything else. Of that, one job in POOL_TURN is one that nobody waits for (what streams are to get), if
+ * there are any: however much is asked, they are not put off for ever. A write is never run twice; when its
+ * connection breaks after it was sent, nobody knows whether it was committed, and the job says so (in_doubt).
  *
  * The pool is up, down, or (at start, and after it lost its last connection) does not know yet.
  * While it is down, jobs fail at once and one connection at a time is tried, with back-off. A job
@@ -30,6 +31,7 @@ enum {
     POOL_MAX_VALUES = 6,
     POOL_MAX_KEPT = 1 << 20, /* octets of values; libpq keeps as much memory for ever, so that after
                                 more than these the connection is replaced */
+    POOL_TURN = 4,
     POOL_GRACE_MS = 5000,   /* after the query timeout the connection is destroyed */
     POOL_RETRY_MIN_MS = 100,
     POOL_RETRY_MAX_MS = 2000,
@@ -51,7 +53,7 @@ struct pool_job {
     bool snapshot;                       /* REPEATABLE READ READ ONLY: one snapshot for all that the
                                             statement calls */
     bool repeatable;                     /* may run again after its connection broke */
-    bool urgent;                         /* somebody waits for the answer: before all that are not */
+    bool urgent;                         /* somebody waits for the answer: before those that are not */
     bool write;                          /* waits like an urgent one */
     bool bulk;                           /* one of very many; takes turns with the others */
     /* The outcome's: */
@@ -73,6 +75,7 @@ struct pool {
     enum { POOL_UNKNOWN, POOL_UP, POOL_DOWN } state;
     h2o_linklist_t urgent, writes, bulk, normal;
     bool bulk_was_last;
+    unsigned awaited_in_a_row;
     size_t waiting;
     size_t writing, max_writing; /* writes that run, and that may */
     struct timer retry;
