@@ -463,9 +463,9 @@ void mirror_redefine(struct mirror *mirror, struct route *route)
     mirror->call = call_with_route(old, route);
     HASH_ADD_KEYPTR(hh, mirror->set->by_key, mirror->call->key, strlen(mirror->call->key), mirror);
     call_unref(old);
-    if (route->has_topic)
-        leave_topic(mirror);
-    else
+    /* Where the topic comes from a function it is the old one until a read tells another: it is likely the same,
+     * and what is announced meanwhile is heard. */
+    if (!route->has_topic)
         join_topic(mirror, mirror->call->key, strcspn(mirror->call->key, "?"));
     if (mirror->watchers != 0)
         set_reread(mirror);

@@ -222,7 +222,7 @@ static void redefined_topic(void **state)
     (void)state;
     begin_clean();
     mirror_redefine(at("/a"), with_topic);
-    assert_null(mirror_topic(at("/a")));
+    assert_string_equal(mirror_topic(at("/a")), "/a"); /* until it is known better */
     reply_topic("/a", "1", "t");
     HAPPENED("read /a;");
     advance(MIN_INTERVAL_MS + 1);
@@ -238,6 +238,32 @@ static void redefined_topic(void **state)
     HAPPENED("read /a;");
     mirrors_touch(&set, "/a");
     HAPPENED("read /a;");
+}
+
+/* What is announced is heard by who is registered under its topic, and is not kept for others. */
+static void redefined_same_topic(void **state)
+{
+    (void)state;
+    struct route *other = test_route(3);
+    other->has_topic = true;
+    mirror_watch(get(with_topic, "/a"), 0);
+    reply_topic("/a", "1", "t");
+    advance(1000);
+    reply_topic("/a", "1", "t");
+    advance(1000);
+    HAPPENED("read /a;publish /a 1 1;read /a;");
+    mirror_redefine(at("/a"), other);
+    assert_string_equal(mirror_topic(at("/a")), "t");
+    reply_topic("/a", "1", "t");
+    advance(1000);
+    HAPPENED("read /a;"); /* and no other: whatever changed meanwhile, it was told */
+    mirror_redefine(at("/a"), with_topic);
+    mirrors_touch(&set, "t");
+    reply_topic("/a", "2", "t");
+    advance(1000);
+    HAPPENED("read /a;publish /a 1 2;read /a;"); /* but this was */
+    reply_topic("/a", "2", "t");
+    route_unref(other);
 }
 
 static void redefined_after_failures(void **state)
@@ -293,6 +319,7 @@ int main(void)
                redefined_while_reading),
         MIRROR("mirror: a route that was gone and is back is the new one", route_anew),
         MIRROR("mirror: a new definition may have its topic from elsewhere", redefined_topic),
+        MIRROR("mirror: a new definition keeps the topic until a read tells another", redefined_same_topic),
         MIRROR("mirror: a new definition ends the back-off", redefined_after_failures),
         MIRROR("mirror: a new definition has its own time to read anyway", redefined_reread),
     };
