@@ -54,6 +54,21 @@ static void tell(struct alias *alias, const struct problem *problem, bool away)
         timer_set(timers(alias->set), &alias->set->retry, ALIAS_RETRY_MS * NS_PER_MS);
 }
 
+/* Who waits on is asked for again, by the alias that has the spelling now; this one, if there is none. */
+static void rejoin(struct alias *alias)
+{
+    const char *spelling = alias->call->spelling;
+    struct alias *other;
+
+    HASH_FIND_STR(alias->set->by_spelling, spelling, other);
+    if (other != NULL) {
+        h2o_linklist_insert_list(&other->waiting, &alias->waiting);
+        return;
+    }
+    HASH_ADD_KEYPTR(hh, alias->set->by_spelling, spelling, strlen(spelling), alias);
+    alias->forgotten = false;
+}
+
 static void on_done(struct pool_job *job, enum pool_outcome outcome, PGresult *result,
                     const char *sqlstate, const char *message)
 {
@@ -62,6 +77,7 @@ static void on_done(struct pool_job *job, enum pool_outcome outcome, PGresult *r
 
     alias->asking = false;
     if (outcome == POOL_OK) {
+        free(alias->key);
         alias->key = must_strdup(PQgetvalue(result, 0, 0));
         PQclear(result);
     } else if (outcome == POOL_ERROR) {
@@ -69,7 +85,9 @@ static void on_done(struct pool_job *job, enum pool_outcome outcome, PGresult *r
     } else {
         problem_set(&problem, 503, "The database is away", NULL);
     }
-    tell(alias, &problem, problem.status == 503 && !alias->forgotten);
+    tell(alias, &problem, problem.status == 503);
+    if (alias->forgotten && !h2o_linklist_is_empty(&alias->waiting))
+        rejoin(alias);
     if (alias->forgotten || (alias->key == NULL && h2o_linklist_is_empty(&alias->waiting)))
         drop(alias);
 }

@@ -13,7 +13,11 @@ const app = await startApp({
       select json_build_object('old', _id) from ${PASS}
     $$;
     create function app.fresh(_id integer) returns json language sql stable as $$ select json_build_object('new', _id) $$;
-    grant execute on all functions in schema app to relay;`,
+    create function app.passes(_id integer) returns boolean language sql volatile as $$ select true from ${PASS} $$;
+    create domain app.waited_for as integer check (app.passes(value));
+    create function app.odd(_id app.waited_for) returns json language sql stable as $$ select json_build_object('odd', _id) $$;
+    grant execute on all functions in schema app to relay;
+    select crier.live('/api/odd/{id}', 'app.odd(app.waited_for)');`,
 });
 const gate = gateOf(app.cluster);
 
@@ -53,6 +57,23 @@ test('a stream that is opened while the old function is being read has the new o
   deepStrictEqual(JSON.parse((await late.next()).data), { new: 1 });
   late.close();
   early.close();
+});
+
+// A browser gives up for ever when it is answered 503.
+test('a stream whose key is being found is not sent away when routes change and then the database goes', async () => {
+  await gate.shut();
+  const early = app.stream('/api/odd/1');
+  await until(async () => (await busyWith('crier.resolve')).length > 0, { what: 'its key is being found' });
+  await app.sql(`select crier.live('/api/odd/known/{id}', 'app.fresh(integer)')`);
+  await until(async () => (await app.get('/api/odd/known/1')).status === 200, { what: 'the new route is known' });
+  await app.cluster.shutdown('immediate'); // the gate with it
+  await until(async () => (await app.get('/api/notes/1')).status === 503, { what: 'the database is away' });
+  await gate.open().catch(() => {});
+  await app.cluster.start();
+  const stream = await early;
+  strictEqual(stream.status, 200);
+  deepStrictEqual(JSON.parse((await stream.next()).data), { odd: 1 });
+  stream.close();
 });
 
 test('a path whose route becomes something of another kind says what it was and what it is', async () => {
