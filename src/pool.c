@@ -18,6 +18,7 @@ struct pool_member {
     unsigned syncs;        /* seen of the pipeline's two */
     bool committed;        /* the answer to COMMIT was seen */
     bool failed;           /* the server said that the statement failed: nothing was committed */
+    bool answered;         /* a job, since it is connected */
 };
 
 static void dispatch(struct pool *pool);
@@ -228,6 +229,8 @@ static void complete(struct pool_member *member)
         on_lost(&member->pg, "it was left in a transaction");
         return;
     }
+    member->answered = true;
+    member->pool->failures = 0;
     job = detach(member, &result);
     if (is_large(job)) {
         pg_close(&member->pg);
@@ -297,6 +300,11 @@ static void connect_one(struct pool *pool)
     pg_connect(&member->pg);
 }
 
+static void retry_later(struct pool *pool)
+{
+    timer_set(&pool->loop->timers, &pool->retry, pool_backoff_ms(pool->failures++) * NS_PER_MS);
+}
+
 static void on_retry(struct timer *timer)
 {
     connect_one(H2O_STRUCT_FROM_MEMBER(struct pool, retry, timer));
@@ -312,14 +320,14 @@ static void on_connected(struct pg *pg, const char *err)
     if (err != NULL) {
         pg_close(pg);
         enter(member, MEMBER_ABSENT);
-        timer_set(&pool->loop->timers, &pool->retry, pool_backoff_ms(pool->failures++) * NS_PER_MS);
+        retry_later(pool);
         if (!any_alive(pool)) {
             set_state(pool, false, err);
             fail_waiting(pool, err);
         }
         return;
     }
-    pool->failures = 0;
+    member->answered = false;
     enter(member, MEMBER_IDLE);
     set_state(pool, true, NULL);
     dispatch(pool);
@@ -334,6 +342,8 @@ static void on_lost(struct pg *pg, const char *err)
 
     enter(member, MEMBER_ABSENT);
     log_notice("database: a pool connection was lost: %s", err);
+    if (job != NULL && !member->answered)
+        retry_later(pool);
     if (!any_alive(pool) && pool->state == POOL_UP)
         pool->state = POOL_UNKNOWN; /* until the next attempt tells */
     if (job != NULL && job->repeatable) {

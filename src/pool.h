@@ -17,7 +17,8 @@
  * connection breaks after it was sent, nobody knows whether it was committed, and the job says so (in_doubt).
  *
  * The pool is up, down, or (at start, and after it lost its last connection) does not know yet.
- * While it is down, jobs fail at once and one connection at a time is tried, with back-off. A job
+ * While it is down, jobs fail at once and one connection at a time is tried, with back-off; one that breaks
+ * at its first job counts as a failure, too (a pooler without a server takes connections and ends them). A job
  * whose connection breaks is run once more on another one if it says that it may be. A connection that
  * is still in a transaction after its COMMIT counts as broken.
  */

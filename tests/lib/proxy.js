@@ -5,6 +5,7 @@
 //   proxy.blackHole()              swallows bytes both ways; connections stay open; new ones too
 //   proxy.cut()                    resets every connection; new ones work
 //   proxy.refuse()                 resets every connection, and new ones at once
+//   proxy.refuseQueries()          lets clients of PostgreSQL log in, and resets who asks more, in a pipeline
 //   proxy.delay(300)               every piece arrives that many ms later, in order
 //   proxy.pass()                   back to normal for new connections and for those that lost nothing
 //   await proxy.stop()
@@ -15,6 +16,8 @@
 import net from 'node:net';
 import { atExit } from './process.js';
 import { reset } from './socket.js';
+
+const PARSE = 0x50; // 'P', as which the first message of a pipeline begins
 
 class Link {
   constructor(proxy, near) {
@@ -41,6 +44,7 @@ class Link {
 
   carry(from, to, count) {
     from.on('data', (piece) => {
+      if (count === 'toFar' && this.proxy.mode === 'refuse queries' && piece[0] === PARSE) { this.reset(); return; }
       if (this.silent()) { this.lost = true; return; }
       this[count] += piece.length;
       this.later(() => {
@@ -94,6 +98,7 @@ class Proxy {
   blackHole() { this.mode = 'black hole'; }
   delay(ms) { this.delayMs = ms; }
   cut() { for (const link of [...this.links]) link.reset(); this.links.clear(); }
+  refuseQueries() { this.mode = 'refuse queries'; }
   refuse() { this.mode = 'refuse'; this.cut(); }
 
   async stop() {

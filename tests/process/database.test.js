@@ -255,3 +255,23 @@ test('F08: the link cut again and again: converges', async () => {
   strictEqual((await relay.stop()).code, 0);
   await proxy.stop();
 });
+
+// As a pooler does that has lost its server: it would be asked as fast as it refuses.
+test('F08: connections that break as soon as they are used are made ever more slowly', async () => {
+  const proxy = await startProxy({ port: cluster.port });
+  const relay = await app.startRelay({
+    database: cluster.tcpUrl({ user: 'relay', port: proxy.port }), args: ['--listen-database', cluster.url({ user: 'relay' }), '--pool', '1'],
+  });
+  const stream = await app.stream(`${relay.url}/api/notes/1`);
+  await stream.next();
+  proxy.refuseQueries();
+  await setNote(1, 'refused');
+  const [before, since] = [proxy.accepted, performance.now()];
+  await until(() => proxy.accepted >= before + 6, { what: 'six are tried' }); // the first at once, the old one having served
+  ok(performance.now() - since > 1000, 'each waits longer than the one before');
+  proxy.pass();
+  await stream.untilDocument((d) => d.body === 'refused');
+  stream.close();
+  strictEqual((await relay.stop()).code, 0);
+  await proxy.stop();
+});
