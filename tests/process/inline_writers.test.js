@@ -310,3 +310,14 @@ test('crier.off, replicas, PREPARE TRANSACTION', async () => {
   await owner.query(`begin; ${line(36)}; set local session_replication_role = replica; ${line(36)}; commit`);
   strictEqual(inline(await heard())[0].document.lines.length, 3, 'what was pending is told');
 });
+
+test('who reads only after his writes commits, and is told by reference', async () => {
+  for (const change of ['', `set constraints all immediate; ${line(34)};`]) {
+    await writer.query(`begin; ${line(34)}; ${change} ${line(35)}; set transaction read only; commit`);
+    const all = await heard();
+    strictEqual(inline(all).length, 0);
+    for (const page of [34, 35]) ok(all.includes(reference(`/pages/${page}`)), `${page}: ${all}`);
+  }
+  await owner.query('select crier.refresh_watches()');
+  strictEqual((await owner.query('select * from crier.pending')).rows.length, 0);
+});

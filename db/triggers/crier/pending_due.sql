@@ -28,7 +28,15 @@ begin
        After SET CONSTRAINTS ALL IMMEDIATE the update's event comes at once, inside the trigger that
        made it, perhaps long before the commit: too early to build. Nothing here makes a writer fail,
        save its own cancel: what a function raises means by reference. What writes stands outside of the
-       block with the exceptions, which is a subtransaction and would need a number of its own. */
+       block with the exceptions, which is a subtransaction and would need a number of its own.
+
+       A transaction that has become READ ONLY behind its writes can write here no more: by reference, and the
+       row is left to crier.refresh_watches. */
+    if current_setting('transaction_read_only') = 'on' then
+        select p.topics into told from crier.pending p where p.xid = pg_current_xact_id();
+        done := crier.notify_references(told);
+        return null;
+    end if;
     if tg_op = 'INSERT' then
         update crier.pending p set stage = 2 where p.xid = pg_current_xact_id();
         return null;
