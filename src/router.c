@@ -17,6 +17,7 @@ enum { ALLOW_MAX = 256 };
 /* A request that waits for the routes; in its pool, so that it unlinks itself when it ends. */
 struct held {
     h2o_linklist_t link;
+    struct timer timer;
     h2o_req_t *req;
 };
 
@@ -185,19 +186,39 @@ static int match(h2o_req_t *req, const struct path_segments *segments, h2o_iovec
     return result;
 }
 
-static void on_held_disposed(void *arg)
+static void let_go(struct held *held)
 {
-    struct held *held = arg;
     if (h2o_linklist_is_linked(&held->link))
         h2o_linklist_unlink(&held->link);
+    timer_cancel(&worker_of(held->req)->loop.timers, &held->timer);
+}
+
+static void on_held_disposed(void *held)
+{
+    let_go(held);
+}
+
+static void on_held_for_long(struct timer *timer)
+{
+    struct held *held = H2O_STRUCT_FROM_MEMBER(struct held, timer, timer);
+
+    let_go(held);
+    stream_postpone(held->req);
 }
 
 static void hold(h2o_req_t *req)
 {
-    struct held *held = h2o_mem_alloc_shared(&req->pool, sizeof(*held), on_held_disposed);
+    struct worker *worker = worker_of(req);
+    struct held *held;
 
-    *held = (struct held){.req = req};
-    h2o_linklist_insert(&worker_of(req)->held, &held->link);
+    if (worker->streams.draining) {
+        stream_postpone(req);
+        return;
+    }
+    held = h2o_mem_alloc_shared(&req->pool, sizeof(*held), on_held_disposed);
+    *held = (struct held){.req = req, .timer = {.fire = on_held_for_long}};
+    h2o_linklist_insert(&worker->held, &held->link);
+    timer_set(&worker->loop.timers, &held->timer, worker->options->heartbeat_ms * NS_PER_MS);
 }
 
 static int route_request(h2o_req_t *req)
@@ -254,12 +275,23 @@ void router_register_last(h2o_pathconf_t *path)
     h2o_create_handler(path, sizeof(h2o_handler_t))->on_req = on_last_req;
 }
 
+static struct held *first_held(struct worker *worker)
+{
+    return H2O_STRUCT_FROM_MEMBER(struct held, link, worker->held.next);
+}
+
 void router_release(struct worker *worker)
 {
     while (!h2o_linklist_is_empty(&worker->held)) {
-        struct held *held = H2O_STRUCT_FROM_MEMBER(struct held, link, worker->held.next);
-        h2o_linklist_unlink(&held->link);
+        struct held *held = first_held(worker);
+        let_go(held);
         if (route_request(held->req) != 0)
             answer_404(held->req);
     }
+}
+
+void router_postpone(struct worker *worker)
+{
+    while (!h2o_linklist_is_empty(&worker->held))
+        on_held_for_long(&first_held(worker)->timer);
 }

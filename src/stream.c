@@ -10,7 +10,7 @@
 #include "sink_http1.h"
 #include "sink_http2.h"
 
-enum { RETRY_MIN_MS = 1000, RETRY_SPREAD_MS = 2000, SWEEP_MS = 1000 };
+enum { RETRY_MIN_MS = 1000, RETRY_SPREAD_MS = 2000, REFUSED_RETRY_MS = 30000, SWEEP_MS = 1000 };
 
 /* What the client is to be told next, besides documents and events. */
 enum notice { NOTICE_NONE, NOTICE_AWAY, NOTICE_BACK };
@@ -211,6 +211,11 @@ static const struct sink_events sink_events = {on_written, on_closed};
 
 /* --- from the hub ---------------------------------------------------------------------------- */
 
+static unsigned retry_ms(void)
+{
+    return RETRY_MIN_MS + (unsigned)h2o_rand() % RETRY_SPREAD_MS;
+}
+
 /* The first event is known, or that there is none yet: the response begins. */
 static void begin(struct stream *stream)
 {
@@ -218,7 +223,7 @@ static void begin(struct stream *stream)
     struct frame *first = has_news(stream) ? hub_frame(&stream->subscriber) : NULL;
     char prologue[96];
 
-    snprintf(prologue, sizeof(prologue), "retry: %u\n%s\n", RETRY_MIN_MS + (unsigned)h2o_rand() % RETRY_SPREAD_MS,
+    snprintf(prologue, sizeof(prologue), "retry: %u\n%s\n", retry_ms(),
              stream->notice == NOTICE_AWAY ? ": database away\n" : first == NULL ? ": open\n" : "");
     stream->notice = NOTICE_NONE;
     *stream->req_holder = NULL;
@@ -338,16 +343,22 @@ static void on_request_disposed(void *holder)
     destroy(stream);
 }
 
-/* A browser's EventSource gives up for ever on any status but 200; so it is one, and a long pause. */
-static void refuse(h2o_req_t *req)
+/* A browser's EventSource gives up for ever on any status but 200; so it is one, and a pause. */
+static void come_back(h2o_req_t *req, const char *why, unsigned after_ms)
 {
-    static const char text[] = ": this address has too many streams\nretry: 30000\n\n";
+    char text[96];
+    int length = snprintf(text, sizeof(text), ": %s\nretry: %u\n\n", why, after_ms);
 
     response_stream_headers(req);
     req->res.status = 200;
     req->res.reason = "OK";
-    req->res.content_length = sizeof(text) - 1;
-    h2o_send_inline(req, text, sizeof(text) - 1);
+    req->res.content_length = (size_t)length;
+    h2o_send_inline(req, text, (size_t)length);
+}
+
+void stream_postpone(h2o_req_t *req)
+{
+    come_back(req, "database away", retry_ms());
 }
 
 void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, const char *seen)
@@ -356,7 +367,7 @@ void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, con
     struct stream *stream;
 
     if (client_stream_opened(req, &client) != 0) {
-        refuse(req);
+        come_back(req, "this address has too many streams", REFUSED_RETRY_MS);
         return;
     }
     stream = must_alloc(sizeof(*stream));

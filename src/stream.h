@@ -46,6 +46,9 @@ void streams_init(struct streams *streams, struct loop *loop, struct hub *hub,
 /* Ends every stream on an event boundary; new ones end after their first event. */
 void streams_drain(struct streams *streams);
 
+/* Ends a request for a stream that has heard nothing for a heartbeat, because the database is away: with 200,
+ * or its browser would give up for ever, as it would when a proxy that had waited long enough said 504. */
+void stream_postpone(h2o_req_t *req);
 /* Answers `req` with the stream of a call (which has its key), of a document or a channel. `seen` is the client's
  * Last-Event-ID, "" without one. */
 void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, const char *seen);

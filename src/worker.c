@@ -302,6 +302,7 @@ static void on_drain(struct message *message)
     free(m);
     door_close(&worker->door, worker->core->open); /* the core does not open any more */
     h2o_context_request_shutdown(&worker->context);
+    router_postpone(worker);
     streams_drain(&worker->streams);
     http2_drain(&worker->http2);
     timer_set(&worker->loop.timers, &worker->tick, 0);

@@ -5,7 +5,7 @@ import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { startProxy } from '../lib/proxy.js';
-import { get } from '../lib/sse.js';
+import { get, openStream } from '../lib/sse.js';
 import { until, within } from '../lib/until.js';
 
 const app = await startApp();
@@ -167,7 +167,7 @@ test('F45: no connection left at a reconnect: streams live, readyz is 503, then 
 test('F45: no connection at the start: it waits, and says why; streams wait with it', async () => {
   await app.sql('alter role relay connection limit 0');
   await terminate(`usename = 'relay'`);
-  const relay = await app.startRelay({ wait: false });
+  const relay = await app.startRelay({ wait: false, args: ['--heartbeat', '5min'] }); // so long they may wait
   await relay.hears(/listening on/);
   await relay.hears(/too many connections/);
   strictEqual((await get(`${relay.admin}/readyz`)).status, 503);
@@ -179,6 +179,28 @@ test('F45: no connection at the start: it waits, and says why; streams wait with
   strictEqual((await (await stream).next()).type, 'note');
   (await stream).close();
   strictEqual((await relay.stop()).code, 0);
+});
+
+// A proxy waits for a minute, and then has an answer of its own, for which a browser gives up for ever.
+test('F45: no database since the start: who asks for a stream is sent away within a heartbeat, or when a drain begins, to come back', async () => {
+  const without = (...args) => app.startRelay({ database: 'postgresql://relay@127.0.0.1:1/test', wait: false, args });
+  const sentAway = async (stream) => {
+    strictEqual(stream.status, 200);
+    deepStrictEqual(await stream.ended, { how: 'end' });
+    ok(stream.comments.includes(' database away') && stream.retry >= 1000);
+    deepStrictEqual([stream.events, stream.complaints], [[], []]);
+  };
+  const relay = await without('--heartbeat', '300ms');
+  await until(() => relay.url && relay.admin);
+  await sentAway(await openStream(`${relay.url}/api/notes/1`));
+  strictEqual((await relay.stop()).code, 0);
+  const patient = await without('--heartbeat', '5min', '--drain', '5min');
+  await until(() => patient.url && patient.admin);
+  const opening = openStream(`${patient.url}/api/notes/1`);
+  await until(async () => await patient.metric('pgcrier_connections') === 2, { what: 'it has come' });
+  patient.signal('SIGTERM');
+  await sentAway(await opening);
+  strictEqual((await within(patient.exit, 'it ends')).code, 0);
 });
 
 test('F06: the LISTEN link black-holed: the canary finds it, the relay connects anew and reads all again', async () => {
