@@ -70,6 +70,18 @@ void visitor_asked(h2o_req_t *req)
     visitor_of(req)->pace.since_ns = 0;
 }
 
+void visitor_has_done(h2o_socket_t *socket)
+{
+    struct visitor *visitor = socket->on_close.data;
+    visitor->is_done = true;
+}
+
+bool visitor_is_done(h2o_socket_t *socket)
+{
+    struct visitor *visitor = socket->on_close.data;
+    return visitor->is_done;
+}
+
 static void set_options(int fd)
 {
     int on = 1, timeout = USER_TIMEOUT_MS, lowat = NOTSENT_LOWAT;

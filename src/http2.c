@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "client.h"
+#include "door.h"
 #include "log.h"
 
 enum {
@@ -109,7 +110,7 @@ static void discard(struct http2_connection *connection)
 
     connection->discarded += (*input)->size;
     h2o_buffer_consume(input, (*input)->size);
-    if (connection->discarded > CLOSE_OCTETS)
+    if (connection->discarded > CLOSE_OCTETS || visitor_is_done(connection->socket))
         http2_destroy(connection);
 }
 
@@ -132,7 +133,7 @@ static void on_read(h2o_socket_t *socket, const char *err)
     if (status != 0)
         http2_destroy(connection);
     else if (http2_flush(connection))
-        http2_set_reading(connection);
+        visitor_is_done(socket) ? http2_destroy(connection) : http2_set_reading(connection);
 }
 
 /* --- ending --------------------------------------------------------------------------------------- */

@@ -222,6 +222,10 @@ static int visit(h2o_req_t *req, void *data)
     walk->octets += octets;
     if (pace->cut)
         return 0;
+    if (visitor->is_done && (phase == PHASE_HEAD || phase == PHASE_BODY)) {
+        answer_and_close(req, "");
+        return 0;
+    }
     if (phase == PHASE_BODY)
         add_body(walk, req, octets);
     if (phase == PHASE_BODY || req->entity.base != NULL)

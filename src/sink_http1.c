@@ -26,7 +26,7 @@ static void on_read(h2o_socket_t *socket, const char *err)
 {
     struct sink_http1 *sink = socket->data;
 
-    if (err == NULL) {
+    if (err == NULL && !visitor_is_done(socket)) {
         /* A request on this connection has to wait until the stream ends, and then the connection
          * closes: whatever comes is dropped, or it would pile up. */
         h2o_buffer_consume(&socket->input, socket->input->size);

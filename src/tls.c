@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "door.h"
+
 /* The first word of OpenSSL on the matter, which is the cause, and nothing of it for the next who asks. */
 static const char *reason(void)
 {
@@ -39,6 +41,13 @@ static int choose(SSL *ssl, const unsigned char **chosen, unsigned char *length,
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* close_notify (RFC 8446, 6.1). The BIO is libh2o's (socket.c:setup_bio). */
+static void on_info(const SSL *ssl, int where, int value)
+{
+    if (where == SSL_CB_READ_ALERT && (value & 0xff) == SSL_AD_CLOSE_NOTIFY)
+        visitor_has_done(BIO_get_data(SSL_get_rbio(ssl)));
+}
+
 static SSL_CTX *create(void)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -51,6 +60,7 @@ static SSL_CTX *create(void)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets need no memory of ours */
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_alpn_select_cb(ctx, choose, NULL);
+    SSL_CTX_set_info_callback(ctx, on_info);
     return ctx;
 }
 

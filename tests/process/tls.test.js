@@ -1,12 +1,16 @@
 // Certificates: what does not fit is one clear line, and SIGHUP renews them without a stream noticing.
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
+import { once } from 'node:events';
 import { copyFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import tls from 'node:tls';
 import { startApp } from '../lib/app.js';
 import { certificate, tlsArgs } from '../lib/certificate.js';
 import { connect2 } from '../lib/h2.js';
+import { PREFACE, settings } from '../lib/h2raw.js';
 import { runRelay } from '../lib/relay.js';
 import { until, within } from '../lib/until.js';
 
@@ -85,4 +89,30 @@ test('P02 SIGHUP with a certificate that cannot be used keeps the old one and sa
   await app.sql("update app.notes set body = 'kept' where id = 1");
   strictEqual(JSON.parse((await stream.next()).data).body, 'kept');
   client.close();
+});
+
+// A client over TLS whose own end of the TCP connection stays open when it says goodbye.
+async function sayGoodbye(relay, protocol, ask) {
+  const plain = net.connect(Number(new URL(relay.tlsUrl).port), '127.0.0.1');
+  const closed = once(plain, 'close');
+  const through = new Duplex({ read() {}, write: (octets, encoding, done) => plain.write(octets, done), final: (done) => done() });
+  plain.on('data', (octets) => through.push(octets)).on('error', () => {});
+  const secure = tls.connect({ socket: through, rejectUnauthorized: false, ALPNProtocols: [protocol] }).on('error', () => {});
+  await within(once(secure, 'secureConnect'), 'a handshake');
+  secure.write(ask);
+  await within(once(secure, 'data'), 'an answer');
+  secure.end();
+  await within(closed, `the relay closes, too: ${protocol} ${ask}`);
+}
+
+// Control: libh2o 2.2.5 keeps what comes behind a close_notify, without limit.
+test('who says goodbye over TLS is gone, although the connection stays open', async () => {
+  const relay = await app.startRelay({ args: [...tlsArgs(), '--head-time', '10min'] });
+  const head = 'GET /api/notes/1 HTTP/1.1\r\nHost: x\r\n';
+  await sayGoodbye(relay, 'http/1.1', `${head}\r\n`);
+  await sayGoodbye(relay, 'http/1.1', `${head}\r\nPOST /api/notes/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n`);
+  await sayGoodbye(relay, 'http/1.1', `${head}Accept: text/event-stream\r\n\r\n`);
+  await sayGoodbye(relay, 'h2', Buffer.concat([PREFACE, settings({})]));
+  await until(async () => await relay.metric('pgcrier_subscribers') === 0);
+  await relay.stop();
 });
