@@ -513,11 +513,13 @@ void mirror_read_done(struct mirror *mirror, const struct mirror_reading *readin
     const char *topic = reading->topic;
     struct snapshot snapshot;
     struct problem not_found;
+    bool doubtful = frame == NULL && mirror->dirty && !mirror->doubted;
 
     read_over(mirror, &fine);
     mirror->read_at_ms = wall_clock_ms();
     mirror->read_ms = reading->milliseconds;
     mirror->failures = 0;
+    mirror->doubted = doubtful;
     if (mirror->call->route->has_topic && !mirror->outdated) {
         if (topic == NULL)
             leave_topic(mirror);
@@ -526,8 +528,8 @@ void mirror_read_done(struct mirror *mirror, const struct mirror_reading *readin
     }
     problem_set(&not_found, 404, "Not found", NULL);
     answer_all(&mirror->waiting_now, frame, &not_found);
-    if (mirror->outdated) {
-        frame_unref(frame); /* those who watch wait for what the new definition says */
+    if (mirror->outdated || doubtful) {
+        frame_unref(frame); /* those who watch wait for what the new definition says, or the next read */
     } else if (frame == NULL) {
         lose_watchers(mirror);
     } else if (mirror->watchers == 0) {

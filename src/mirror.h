@@ -16,7 +16,9 @@
  *   - a watcher may start from the frame that is there;
  *   - a mirror is registered under its topic before it reads, so that no change is missed. Where
  *     the topic comes from a function, it is known only from a read; a read that returns another
- *     topic than before is therefore followed by one more.
+ *     topic than before is therefore followed by one more;
+ *   - a read that finds nothing although the document was touched meanwhile is not believed, once:
+ *     who came behind that change must not be told that there is nothing.
  *
  * Throttle: a read that nobody waits for starts no earlier than the route's min_interval after the
  * read before it, and no two documents are published closer than that. The first change goes out
@@ -94,6 +96,7 @@ struct mirror {
     uint64_t inline_xid;           /* the frame's, if it came inline; else 0 */
     bool dirty, reading;
     bool outdated;                 /* the read in flight began under an older definition */
+    bool doubted;                  /* the last read found nothing, and was not believed */
     bool unpublished;              /* frame is newer than what the watchers got */
     h2o_linklist_t waiting_now;    /* for the read in flight */
     h2o_linklist_t waiting_next;   /* for a read that is to begin */

@@ -1,4 +1,4 @@
-// topics.test.js -- a document whose topic a function tells, while its route changes.
+// topics.test.js -- what comes while a document is being read: its route changes, or it is made.
 
 import { strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,8 +8,9 @@ import { until } from '../lib/until.js';
 
 const app = await startApp({
   relay: { args: ['--pool', '3', '--threads', '1'] }, // one thread knows a route a little before another
-  sql: `create function app.slow_note(_id integer) returns json language sql volatile as $$
-      select to_json(n.body) from app.notes n, ${PASS} where n.id = _id $$;
+  sql: `create function app.slow_note(_id integer) returns json language plpgsql volatile as $$ begin
+      perform ${PASS};
+      return (select to_json(n.body) from app.notes n where n.id = _id); end $$;
     grant execute on function app.slow_note to relay`,
 });
 const gate = gateOf(app.cluster);
@@ -37,4 +38,24 @@ test('what is announced while the document is read anew is heard', async () => {
     await app.quietReads();
   }
   stream.close();
+});
+
+test('a document that is made while it is being looked for is there for who comes behind', async () => {
+  await app.sql(`select crier.live('/api/made/{id}', 'app.slow_note(integer)', reread => '1 hour');
+    select crier.watch('app.notes', '/api/made/{id}')`);
+  await until(async () => (await app.get('/api/made/50')).status === 404 && (await app.get('/api/made/3')).status === 200,
+    { what: 'the new route is known' });
+  await gate.shut();
+  const early = app.stream('/api/made/50');
+  await until(isRead, { what: 'the document is looked for' });
+  await app.sql(`insert into app.notes values (50, 0, 'made')`);
+  const late = app.stream('/api/made/50');
+  await until(async () => await app.metric('pgcrier_subscribers') === 2, { what: 'both wait' });
+  await app.heard();
+  await gate.open();
+  for (const stream of await Promise.all([late, early])) {
+    strictEqual(stream.status, 200);
+    strictEqual((await stream.next()).data, '"made"');
+    stream.close();
+  }
 });
