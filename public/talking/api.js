@@ -32,13 +32,15 @@ export function writeName(name) {
 }
 
 // Votes of this browser: { id: direction }. The server knows them, but tells nobody.
+let unkept; // where there is no storage, or no room in it: for this page alone
 export function readVotes() {
+  if (unkept) return unkept;
   try { return JSON.parse(localStorage.getItem('talking.votes')) ?? {}; } catch { return {}; }
 }
 export function writeVote(id, direction) {
-  const votes = readVotes();
+  const votes = { ...readVotes() };
   if (direction === 0) delete votes[id]; else votes[id] = direction;
-  try { localStorage.setItem('talking.votes', JSON.stringify(votes)); } catch { /* forgotten with the page */ }
+  try { localStorage.setItem('talking.votes', JSON.stringify(votes)); } catch { unkept = votes; }
 }
 
 const request = (body, more) => ({

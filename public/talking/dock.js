@@ -4,7 +4,7 @@
 // is replied to is moved, folded, even deleted) touches what has been recorded. A draft is kept until
 // it is sent or discarded: it survives a failed upload, another target, another view.
 
-import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../vendor/htm-preact.js';
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../vendor/htm-preact.js';
 import { readName, typeOf, upload, uuid, writeName } from './api.js';
 import { Hidden } from './parts.js';
 import { measure } from './peaks.js';
@@ -31,15 +31,25 @@ export function Dock({ target, onClose, onSent }) {
   const [music, setMusic] = useState(false);
   const [began, setBegan] = useState(0);
   const recorder = useRef();
+  const takes = useRef(0); // what comes of another than the last one has been given up meanwhile
   const sending = useRef();
   const levels = useRef([]);
   const here = useRef();
   const nameField = useRef();
   usePresenceOf(target.id, name, phase === 'recording');
 
-  const take = useCallback(async (blob) => {
+  async function take(blob) {
+    if (blob.size === 0) {
+      giveUp();
+      setTrouble('Nothing was recorded. Try again.');
+      return;
+    }
+    takes.current += 1;
+    const mine = takes.current;
     setPhase('measuring');
     const measured = await measure(blob);
+    if (mine !== takes.current) return;
+    forget(DRAFT); // or the player would go on with the one before
     setDraft((old) => {
       if (old) URL.revokeObjectURL(old.url);
       return { id: uuid(), blob, url: URL.createObjectURL(blob), ...measured };
@@ -47,19 +57,27 @@ export function Dock({ target, onClose, onSent }) {
     setPhase('ready');
     setSaid(measured ? `${spoken(measured.ms)} recorded. Listen to it, or send it.` : 'Ready to be sent.');
     if (!measured) setTrouble('This browser cannot play it. You can send it all the same.');
-  }, []);
+  }
 
   async function start() {
     setTrouble(undefined);
     pause();
     setPhase('asking');
     levels.current = [];
+    takes.current += 1;
+    const mine = takes.current;
     try {
-      recorder.current = await record({ music, onLevel: (level) => levels.current.push(level), onEnd: take });
+      const begun = await record({ music, onLevel: (level) => levels.current.push(level), onEnd: take });
+      if (mine !== takes.current) { // the microphone was allowed when it was wanted no longer
+        begun.discard();
+        return;
+      }
+      recorder.current = begun;
       setBegan(Date.now());
       setPhase('recording');
       setSaid('Recording.');
     } catch (error) {
+      if (mine !== takes.current) return;
       setPhase(draft ? 'ready' : 'idle');
       setTrouble(reasonOf(error));
     }
@@ -78,15 +96,22 @@ export function Dock({ target, onClose, onSent }) {
     }
   }
 
-  function discard() {
+  // What is being recorded; the draft before it stays.
+  function giveUp() {
+    takes.current += 1;
     recorder.current?.discard();
+    setTrouble(undefined);
+    setPhase(draft ? 'ready' : 'idle');
+    setSaid('');
+  }
+
+  function discard() {
+    giveUp();
     sending.current?.abort();
     forget(DRAFT);
     if (draft) URL.revokeObjectURL(draft.url);
     setDraft(undefined);
-    setTrouble(undefined);
     setPhase('idle');
-    setSaid('');
   }
 
   async function send() {
@@ -114,14 +139,14 @@ export function Dock({ target, onClose, onSent }) {
   }
 
   const busy = phase === 'recording' || phase === 'asking';
-  const kept = busy || draft !== undefined;
+  const kept = busy || phase === 'measuring' || draft !== undefined;
   useEffect(() => {
     if (!kept) return undefined;
     const ask = (event) => event.preventDefault();
     addEventListener('beforeunload', ask);
     return () => removeEventListener('beforeunload', ask);
   }, [kept]);
-  useEffect(() => () => { recorder.current?.discard(); }, []);
+  useEffect(() => () => { takes.current += 1; recorder.current?.discard(); }, []);
   // It covers the foot of the page, which makes room; and takes the focus of who asked for it.
   useLayoutEffect(() => {
     const watch = new ResizeObserver(() => {
@@ -151,8 +176,8 @@ export function Dock({ target, onClose, onSent }) {
         <svg aria-hidden="true" viewBox="0 0 12 12"><path d="M2 2l8 8M10 2l-8 8" /></svg>
       </button>
     </header>
-    ${busy ? html`<${Live} levels=${levels} began=${began} asking=${phase === 'asking'} stop=${() => recorder.current?.stop()} discard=${discard} />`
-      : draft ? html`<${Draft} draft=${draft} phase=${phase} progress=${progress} send=${send} discard=${discard} again=${start}
+    ${busy ? html`<${Live} levels=${levels} began=${began} asking=${phase === 'asking'} stop=${() => recorder.current?.stop()} discard=${giveUp} />`
+      : draft && phase !== 'measuring' ? html`<${Draft} draft=${draft} phase=${phase} progress=${progress} send=${send} discard=${discard} again=${start}
           cancel=${() => sending.current?.abort()} />`
       : html`<div class="begin">
           <button class="record" disabled=${!canRecord() || phase === 'measuring'} onClick=${start}><span class="dot" aria-hidden="true" />Record</button>

@@ -30,7 +30,7 @@ function load(next) {
 
 export function play(next, from) {
   if (next.id !== track?.id || failed) {
-    wanted = from ?? 0;
+    wanted = from ?? (next.id === track?.id ? position() : 0); // what failed goes on where it was
     load(next);
   } else if (from !== undefined) {
     seek(next, from);

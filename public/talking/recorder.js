@@ -27,20 +27,33 @@ export async function record({ music, onLevel, onEnd }) {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: !music, noiseSuppression: !music, autoGainControl: !music },
   });
+  try {
+    return recordFrom(stream, { music, onLevel, onEnd });
+  } catch (error) {
+    turnOff(stream); // or it would listen on, with nobody to stop it
+    throw error;
+  }
+}
+
+function turnOff(stream) {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+function recordFrom(stream, { music, onLevel, onEnd }) {
   const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
   const recorder = new MediaRecorder(stream, { mimeType, audioBitsPerSecond: music ? 128_000 : 48_000 });
   const pieces = [];
   let wanted = true;
-  const meter = watchLevel(stream, onLevel);
+  recorder.start(1000);
   const limit = setTimeout(() => stop(), LIMIT_MS);
+  const meter = watchLevel(stream, onLevel);
   recorder.addEventListener('dataavailable', ({ data }) => pieces.push(data));
   recorder.addEventListener('stop', () => {
     clearTimeout(limit);
     meter();
-    for (const track of stream.getTracks()) track.stop();
+    turnOff(stream);
     if (wanted) onEnd(new Blob(pieces, { type: recorder.mimeType || mimeType }));
   });
-  recorder.start(1000);
 
   function stop() {
     if (recorder.state !== 'inactive') recorder.stop();

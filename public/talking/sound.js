@@ -48,11 +48,11 @@ export function Sound({ track, peaks = SILENCE, n = 60 }) {
       aria-valuemax=${Math.ceil(all)} aria-valuenow=${active ? Math.min(second, Math.ceil(all)) : 0}
       aria-valuetext="${spoken(active ? second * 1000 : 0)} of ${spoken(all * 1000)}"
       onKeyDown=${(event) => onKey(event, track)} onPointerDown=${(event) => onPointer(event, track)}
-      onPointerMove=${(event) => { if (event.currentTarget.hasPointerCapture(event.pointerId)) seek(track, at(event, track)); }}>
+      onPointerMove=${(event) => onDrag(event, track)} onPointerUp=${(event) => { if (isFinger(event)) play(track, at(event, track)); }}>
       <${Wave} peaks=${heights} />
       <${Wave} peaks=${heights} className="done" />
     </div>
-    ${active && failed ? html`<span class="trouble" role="alert">This browser cannot play it</span>`
+    ${active && failed ? html`<span class="trouble" role="alert">It cannot be played</span>`
       : html`<span class="time" aria-hidden="true">${active ? `${clock(second * 1000)} / ` : ''}${all > 0 ? clock(all * 1000) : ''}</span>`}
   </div>`;
 }
@@ -62,10 +62,22 @@ function at({ currentTarget, clientX }, track) {
   return (Math.max(0, Math.min(1, (clientX - left) / width))) * length(track);
 }
 
+// A finger may be about to scroll the page: it means the sound when it moves sideways, or is lifted where
+// it was. The browser cancels the others.
+const isFinger = ({ pointerType }) => pointerType === 'touch';
+let landed;
+
 function onPointer(event, track) {
   if (event.button !== 0) return;
   event.currentTarget.setPointerCapture(event.pointerId);
-  play(track, at(event, track));
+  landed = event;
+  if (!isFinger(event)) play(track, at(event, track));
+}
+
+function onDrag(event, track) {
+  if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
+  const scrolls = isFinger(event) && Math.abs(event.clientX - landed.clientX) <= Math.abs(event.clientY - landed.clientY);
+  if (!scrolls) seek(track, at(event, track));
 }
 
 function onKey(event, track) {

@@ -11,7 +11,7 @@ const CHANGED = 'talking.votes';
 
 // This browser's vote on a recording, in all its windows.
 function useVote(id) {
-  const [mine, setMine] = useState(readVotes()[id] ?? 0);
+  const [mine, setMine] = useState(() => readVotes()[id] ?? 0);
   useEffect(() => {
     const look = () => setMine(readVotes()[id] ?? 0);
     const look2 = ({ key }) => { if (key === CHANGED) look(); };

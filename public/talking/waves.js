@@ -20,12 +20,12 @@ async function ask(ids) {
 }
 
 export function useWaves(recordings) {
-  const [, setAnswers] = useState(0);
+  const [answers, setAnswers] = useState(0);
   const missing = recordings.filter(({ id, audio }) => audio !== null && !known.has(id)).map(({ id }) => id);
   useEffect(() => {
     for (let i = 0; i < missing.length; i += AT_ONCE) {
       ask(missing.slice(i, i + AT_ONCE)).then(() => setAnswers((n) => n + 1));
     }
-  }, [missing.join()]);
+  }, [missing.join(), answers]); // the same may be missing after an answer, if that was none
   return known;
 }

@@ -9,7 +9,7 @@ import { violations } from '../lib/axe.js';
 import { ROOT } from '../lib/cluster.js';
 import { startRelay } from '../lib/relay.js';
 import { openStream } from '../lib/sse.js';
-import { PHONE, startTalking, thread } from '../lib/talking.js';
+import { PHONE, startTalking, thread, tone } from '../lib/talking.js';
 import { until } from '../lib/until.js';
 
 let talking;
@@ -84,17 +84,6 @@ async function hears(sound) {
     if (/^Play /.test(await play.getAttribute('aria-label'))) await play.click();
     return false;
   }, { every: 100, what: 'it sounds' });
-}
-
-// Two seconds of sound: a tone that grows. A WAV needs no tool.
-function tone(seconds = 2, rate = 8000) {
-  const samples = seconds * rate;
-  const file = Buffer.alloc(44 + 2 * samples);
-  file.write('RIFF', 0); file.writeUInt32LE(36 + 2 * samples, 4); file.write('WAVEfmt ', 8); file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(1, 20); file.writeUInt16LE(1, 22); file.writeUInt32LE(rate, 24); file.writeUInt32LE(2 * rate, 28);
-  file.writeUInt16LE(2, 32); file.writeUInt16LE(16, 34); file.write('data', 36); file.writeUInt32LE(2 * samples, 40);
-  for (let i = 0; i < samples; i += 1) file.writeInt16LE(Math.round(30_000 * (i / samples) * Math.sin(i / 3)), 44 + 2 * i);
-  return { name: 'tone.wav', mimeType: 'audio/wav', buffer: file };
 }
 
 function plantTone(parent, seconds) {

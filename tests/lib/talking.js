@@ -16,6 +16,17 @@ import { startRelay } from './relay.js';
 export const PHONE = { width: 390, height: 844 };
 export const thread = (id) => `#/recordings/${id}`;
 
+// Two seconds of sound: a tone that grows. A WAV needs no tool.
+export function tone(seconds = 2, rate = 8000) {
+  const samples = seconds * rate;
+  const file = Buffer.alloc(44 + 2 * samples);
+  file.write('RIFF', 0); file.writeUInt32LE(36 + 2 * samples, 4); file.write('WAVEfmt ', 8); file.writeUInt32LE(16, 16);
+  file.writeUInt16LE(1, 20); file.writeUInt16LE(1, 22); file.writeUInt32LE(rate, 24); file.writeUInt32LE(2 * rate, 28);
+  file.writeUInt16LE(2, 32); file.writeUInt16LE(16, 34); file.write('data', 36); file.writeUInt32LE(2 * samples, 40);
+  for (let i = 0; i < samples; i += 1) file.writeInt16LE(Math.round(30_000 * (i / samples) * Math.sin(i / 3)), 44 + 2 * i);
+  return { name: 'tone.wav', mimeType: 'audio/wav', buffer: file };
+}
+
 class Talking {
   pages = [];
 

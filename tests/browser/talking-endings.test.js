@@ -1,0 +1,225 @@
+// talking-endings.test.js -- Talking where something ends otherwise than one thinks: a microphone that is
+// allowed too late or gives nothing, a second take, an answer that never comes, a browser that stores
+// nothing, a finger that wanted to scroll, a window that is too small.
+
+import { after, afterEach, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { PHONE, startTalking, thread, tone } from '../lib/talking.js';
+import { until } from '../lib/until.js';
+
+let talking;
+let browser;
+
+before(async () => {
+  talking = await startTalking();
+  browser = talking.browser;
+});
+after(() => talking?.stop());
+afterEach(async () => assert.deepEqual(await talking.closePages(), [], 'nothing on any console'));
+
+const psql = (sql) => talking.psql(sql);
+const open = (...args) => talking.open(...args);
+const row = (page, id) => page.locator(`#recording-${id}`);
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+const forgive = (page, pattern) => { page.complaints = page.complaints.filter((text) => !pattern.test(text)); };
+
+// A thread with a hundred seconds of sound in each of its replies.
+function plant(replies = 1) {
+  const root = psql("insert into talking.recordings (author, title) values ('Ann', 'A thread') returning id");
+  psql(`insert into talking.recordings (parent_id, author, title, duration_ms) select ${root}, 'Tia', 'No. ' || i, 100000 from generate_series(1, ${replies}) i`);
+  talking.cluster.psql(['-At'], { input: `insert into talking.audio (recording_id, type, bytes, peaks)
+    select id, 'audio/wav', '\\x${tone(100, 4000).buffer.toString('hex')}', repeat('AZaz09-_', 10) from talking.recordings where parent_id = ${root};` });
+  return [Number(root), ...psql(`select id from talking.recordings where parent_id = ${root} order by id desc`).split('\n').map(Number)];
+}
+
+// The microphone is allowed by `allow()`, and is `stream` then.
+const askLong = () => {
+  const { mediaDevices } = navigator;
+  const get = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (constraints) => {
+    globalThis.stream = undefined;
+    await new Promise((resolve) => { globalThis.allow = resolve; });
+    globalThis.stream = await get(constraints);
+    return globalThis.stream;
+  };
+};
+const isOff = (page) => until(() => page.evaluate(() => globalThis.stream?.getTracks().every(({ readyState }) => readyState === 'ended')), { what: 'the microphone is off' });
+
+// It was: it recorded for two minutes, and nothing on the page could stop it.
+test('a microphone that is allowed when it is wanted no longer is turned off again', async () => {
+  const page = await open();
+  await page.evaluate(askLong);
+  for (const name of ['Discard', 'Discard and close']) {
+    await page.getByRole('button', { name: 'Start a thread' }).click();
+    await button(page, 'Record').click();
+    await until(() => page.evaluate(() => globalThis.allow !== undefined));
+    await button(page, name).click();
+    await page.evaluate(() => { globalThis.allow(); globalThis.allow = undefined; });
+    await isOff(page);
+    assert.equal(await page.locator('.dock.recording').count(), 0, name);
+  }
+});
+
+// It was: the one before was heard, and the new one sent.
+test('recorded again, the new one is played; given up, the one before is still there', async () => {
+  const page = await open();
+  await page.evaluate(() => {
+    const { set, ...rest } = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'src');
+    globalThis.played = [];
+    Object.defineProperty(HTMLMediaElement.prototype, 'src', { ...rest, set(url) { globalThis.played.push(url); set.call(this, url); } });
+  });
+  const played = () => page.evaluate(() => globalThis.played);
+  const record = async (end) => {
+    await page.locator('.level path').waitFor();
+    await until(async () => /1:5\d left/.test(await page.locator('.left').textContent()));
+    await button(page, end).click();
+    await page.locator('.dock .waves').waitFor();
+  };
+  const listen = () => page.locator('.dock .play').click();
+  await page.getByRole('button', { name: 'Start a thread' }).click();
+  await button(page, 'Record').click();
+  await record('Stop');
+  await listen();
+  await until(async () => (await played()).length === 1);
+  await button(page, 'Record again').click();
+  await record('Discard');
+  await listen();
+  assert.equal((await played()).length, 1, 'the first take is as it was');
+  await button(page, 'Record again').click();
+  await record('Stop');
+  await listen();
+  await until(async () => (await played()).length === 2, { what: 'the other take is played' });
+  await button(page, 'Discard and close').click();
+});
+
+test('a recorder that gives nothing, or cannot begin: it is said, there is nothing to send, the microphone is off', async () => {
+  const page = await open();
+  await page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const get = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (constraints) => (globalThis.stream = await get(constraints));
+    globalThis.MediaRecorder = class extends EventTarget {
+      static isTypeSupported() { return true; }
+      state = 'inactive';
+      start() { if (globalThis.broken) throw new DOMException('', 'NotSupportedError'); this.state = 'recording'; }
+      stop() {
+        this.state = 'inactive';
+        this.dispatchEvent(Object.assign(new Event('dataavailable'), { data: new Blob([]) }));
+        this.dispatchEvent(new Event('stop'));
+      }
+    };
+  });
+  await page.getByRole('button', { name: 'Start a thread' }).click();
+  await button(page, 'Record').click();
+  await button(page, 'Stop').click();
+  await page.getByText('Nothing was recorded. Try again.').waitFor();
+  assert.equal(await page.locator('.dock.idle').count(), 1);
+  await isOff(page);
+  await page.evaluate(() => { globalThis.broken = true; });
+  await button(page, 'Record').click();
+  await page.getByText('The microphone does not work.').waitFor();
+  await isOff(page);
+});
+
+test('waveforms that could not be had are asked for again, though nothing else happens', async () => {
+  const [root, reply] = plant();
+  const page = await open('#/', { hold: [5000], intercept: true });
+  let asked = 0;
+  await page.route('**/api/waveforms?*', (route) => { asked += 1; return asked === 1 ? route.abort() : route.continue(); });
+  await page.evaluate((hash) => { location.hash = hash; }, thread(root));
+  const heights = async () => new Set((await row(page, reply).locator('.wave.done path').getAttribute('d')).match(/v[\d.]+/g)).size;
+  await until(async () => { await page.release(); return await heights() > 3; }, { what: 'its peaks' });
+  forgive(page, /ERR_FAILED/);
+});
+
+// It was: what was clicked did not show, so that it could never be taken back.
+test('where nothing can be stored a vote is changed and taken back all the same', async () => {
+  const [root, reply] = plant();
+  const page = await open();
+  await page.addInitScript(() => {
+    Object.defineProperty(globalThis, 'localStorage', { get() { throw new DOMException('refused', 'SecurityError'); } });
+  });
+  await page.reload();
+  await page.waitForSelector('.state.live');
+  await page.evaluate((hash) => { location.hash = hash; }, thread(root));
+  const votes = () => psql(`select ups || '/' || downs from talking.recordings where id = ${reply}`);
+  for (const [name, then] of [['up', '1/0'], ['down', '0/1'], ['down', '0/0']]) {
+    await row(page, reply).locator(`.vote.${name}`).click();
+    await until(() => votes() === then, { what: then });
+  }
+});
+
+test('a finger that scrolls the page over a waveform plays nothing; one that taps, or moves along it, does', async () => {
+  const [root, ...replies] = plant(8);
+  const page = await open(thread(root), { ...PHONE, hasTouch: true, isMobile: true });
+  await until(async () => await page.locator('.row').count() === 8);
+  const devtools = await page.context().newCDPSession(page);
+  const touch = (type, ...touchPoints) => devtools.send('Input.dispatchTouchEvent', { type, touchPoints });
+  const box = await row(page, replies[0]).locator('.waves').boundingBox();
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  const swipe = async (x, y) => {
+    await touch('touchStart', at);
+    // It stands still at the end, or the page would go on by itself.
+    for (let i = 1; i <= 20; i += 1) await touch('touchMove', { x: at.x + x * Math.min(i / 10, 1), y: at.y + y * Math.min(i / 10, 1) });
+    await touch('touchEnd');
+  };
+  await page.evaluate(() => { addEventListener('pointercancel', () => { globalThis.cancelled = true; }, true); });
+  await swipe(0, -100);
+  await until(() => page.evaluate(() => globalThis.cancelled && scrollY > 0), { what: 'it scrolls' });
+  assert.equal(await page.locator('.active').count(), 0, 'nothing plays');
+  await until(async () => {
+    await page.evaluate(() => scrollTo(0, 0));
+    return (await row(page, replies[0]).locator('.waves').boundingBox()).y === box.y;
+  }, { what: 'it is where it was' });
+  const second = () => row(page, replies[0]).locator('.waves').getAttribute('aria-valuenow').then(Number);
+  await touch('touchStart', at);
+  await touch('touchEnd');
+  await until(async () => await second() >= 50, { what: 'a tap plays, from there' });
+  await swipe(-box.width / 4, 0);
+  await until(async () => { const s = await second(); return s >= 25 && s < 50; }, { what: 'and it can be gone through' });
+});
+
+test('a sound that broke off goes on where it was', async () => {
+  const [root, reply] = plant();
+  const page = await open();
+  await page.addInitScript(() => {
+    globalThis.Audio = class extends Audio {
+      constructor() {
+        super();
+        globalThis.sound = this;
+      }
+    };
+  });
+  await page.reload();
+  await page.evaluate((hash) => { location.hash = hash; }, thread(root));
+  const wave = row(page, reply).locator('.waves');
+  const second = () => wave.getAttribute('aria-valuenow').then(Number);
+  await wave.click({ position: { x: (await wave.boundingBox()).width / 2, y: 10 } });
+  await until(async () => await second() >= 50, { what: 'it plays' });
+  await page.evaluate(() => { globalThis.sound.pause(); globalThis.sound.dispatchEvent(new Event('error')); });
+  await row(page, reply).getByText('It cannot be played').waitFor();
+  await row(page, reply).locator('.play').click();
+  await until(async () => await row(page, reply).getByText('It cannot be played').count() === 0 && await second() >= 50, { what: 'it goes on' });
+});
+
+test('colours of the reader\'s own leave the switch readable', async () => {
+  const page = await open('#/', { forcedColors: 'active' });
+  await page.getByRole('button', { name: 'Start a thread' }).click();
+  const track = page.locator('.switch .track');
+  const off = await track.screenshot();
+  await page.locator('.switch').click();
+  assert.equal(await page.getByRole('switch').isChecked(), true);
+  assert.equal(off.equals(await track.screenshot()), false);
+  await browser.picture(page, 'talking-forced-colors');
+});
+
+test('a window that is lower than the dock shows all of it', async () => {
+  const page = await open('#/', { width: 320, height: 200 });
+  await page.getByRole('button', { name: 'Start a thread' }).click();
+  const close = button(page, 'Close');
+  await page.getByLabel('Your name').scrollIntoViewIfNeeded();
+  await close.scrollIntoViewIfNeeded();
+  assert.ok((await close.boundingBox()).y >= 0, 'also what closes it');
+  await close.click();
+  await page.locator('.dock').waitFor({ state: 'detached' });
+});
