@@ -263,6 +263,15 @@ select is(pg_temp.heard(), array['{"topic":"i/21"}'], 'inheritance: straight int
 update watch.base set thread = 22;
 select is(pg_temp.heard(), array['{"topic":"i/21"}', '{"topic":"i/22"}'], 'inheritance: through the parent');
 
+-- What would begin or end a comment.
+create table watch."b*/c /*" (id integer);
+select lives_ok(format($$ select crier.watch('watch."b*/c /*"', %L) $$, topic), 'watch: a table and a topic like comments: ' || topic)
+from unnest(array['a*/{id}', '/api/*', '*/*', '/*/{id}']) as t(topic);
+insert into watch."b*/c /*" values (1);
+select is(pg_temp.heard(), array['{"topic":"*/*"}', '{"topic":"/*/1"}', '{"topic":"/api/*"}', '{"topic":"a*/1"}'], 'they are told of');
+select is_empty($$ select * from crier.check() where declared like '%b*/c%' and not ok and detail not like 'no document %' $$, 'and in order');
+select crier.unwatch(relation, topic) from crier.watches where relation = 'watch."b*/c /*"';
+
 -- refresh_watches repairs what was dropped, and follows a column's type.
 do $$ begin execute (select format('drop trigger %I on watch.base', tgname) from pg_trigger
     where tgrelid = 'watch.base'::regclass and tgname like '%insert'); end $$;

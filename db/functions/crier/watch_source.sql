@@ -64,34 +64,34 @@ begin
     end if;$body$;
     end if;
     body := format($body$
-declare%9$s
+declare%7$s
     payloads pg_catalog.text[];
     done pg_catalog.text;
 begin
-    /* Generated: crier.watch(%1$s, %2$s). One notification per distinct topic of the
-       rows that changed; for TRUNCATE, over 1,000 topics, or one over 1,000 octets: one for all. */
+    /* Generated; what for is in the function's comment, because names may end this one. One notification per
+       distinct topic of the rows that changed; for TRUNCATE, over 1,000 topics, or one over 1,000 octets: one for all. */
     if pg_catalog.current_setting('crier.off', true) operator(pg_catalog.=) 'on' then
         return null;
-    elsif tg_op operator(pg_catalog.=) 'INSERT' then%7$s
-        payloads := array(select %3$s
-            from (select distinct %4$s from new_rows r where %5$s limit 1001) v);
+    elsif tg_op operator(pg_catalog.=) 'INSERT' then%5$s
+        payloads := array(select %1$s
+            from (select distinct %2$s from new_rows r where %3$s limit 1001) v);
     elsif tg_op operator(pg_catalog.=) 'UPDATE' then
-        payloads := array(select %3$s
-            from (select %4$s from old_rows r where %5$s
-                  union select %4$s from new_rows r where %5$s limit 1001) v);
+        payloads := array(select %1$s
+            from (select %2$s from old_rows r where %3$s
+                  union select %2$s from new_rows r where %3$s limit 1001) v);
     elsif tg_op operator(pg_catalog.=) 'DELETE' then
-        payloads := array(select %3$s
-            from (select distinct %4$s from old_rows r where %5$s limit 1001) v);
+        payloads := array(select %1$s
+            from (select distinct %2$s from old_rows r where %3$s limit 1001) v);
     else
-        payloads := array[%6$s];
-    end if;%8$s
+        payloads := array[%4$s];
+    end if;%6$s
     if pg_catalog.cardinality(payloads) operator(pg_catalog.=) 1
         and pg_catalog.octet_length(payloads[1]) operator(pg_catalog.<=) 1012 then
         done := crier.notify(payloads[1]);
     elsif pg_catalog.cardinality(payloads) operator(pg_catalog.>) 1000 or exists (
         select from pg_catalog.unnest(payloads) as t(payload)
         where pg_catalog.octet_length(t.payload) operator(pg_catalog.>) 1012) then
-        done := crier.notify(%6$s);
+        done := crier.notify(%4$s);
     else
         perform crier.notify(t.payload)
         from pg_catalog.unnest(payloads) as t(payload);
@@ -99,11 +99,10 @@ begin
     return null;
 exception when others then
     /* Such as a column that was dropped: crier.explain tells. */
-    done := crier.notify(%6$s);
+    done := crier.notify(%4$s);
     return null;
 end
-$body$, quote_literal(relation::regclass), quote_literal(topic),
-        piece.payload, piece.columns, piece.present,
+$body$, piece.payload, piece.columns, piece.present,
         quote_literal(format(case when topic like '%{%' then '{"template":%s}' else '{"topic":%s}' end,
             to_json(topic))), quickest, pending, variables);
 end
