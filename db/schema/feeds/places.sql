@@ -6,6 +6,9 @@ create table if not exists feeds.places (
     place bigint not null
 );
 
+-- Without a key, publications of all tables would refuse its deletes.
+alter table feeds.places replica identity full;
+
 create index if not exists places_feed on feeds.places using hash (feed);
 create index if not exists places_post on feeds.places (post_id);
 

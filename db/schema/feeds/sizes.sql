@@ -4,6 +4,8 @@ create table if not exists feeds.sizes (
     posts integer not null
 );
 
+alter table feeds.sizes replica identity full; -- as feeds.places
+
 create index if not exists sizes_feed on feeds.sizes using hash (feed);
 
 comment on table feeds.sizes is
