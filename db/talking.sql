@@ -15,6 +15,7 @@ set local client_min_messages = 'warning';
 \ir schema/talking/audio.sql
 
 \ir functions/talking/thread_sizes_fold.sql
+\ir functions/talking/truncate_check.sql
 \ir functions/talking/depth_first.sql
 \ir functions/talking/thread_of.sql
 \ir functions/talking/recording_tree.sql

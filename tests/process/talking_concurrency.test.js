@@ -63,6 +63,34 @@ async function isRight() {
     where (r.ups, r.downs) <> (coalesce(v.ups, 0), coalesce(v.downs, 0))`), [], 'every vote counts');
 }
 
+test('sound at REPEATABLE READ where the one before was taken away meanwhile fails rather than not being told of', async () => {
+  const sound = `insert into talking.audio (recording_id, type, bytes) values (3, 'audio/x', 'abc')`;
+  await one.query(sound);
+  await two.query('begin isolation level repeatable read; select from talking.recordings');
+  await one.query('delete from talking.audio');
+  await assert.rejects(two.query(sound), { code: '40001' });
+  await two.query('rollback');
+  await two.query(sound);
+  assert.deepEqual(await cluster.sql('select id from talking.recordings where has_audio'), [{ id: 3 }]);
+});
+
+test('TRUNCATE above READ COMMITTED, where it would not see what others made of the recordings', async () => {
+  for (const level of ['repeatable read', 'serializable']) {
+    for (const table of ['votes', 'audio']) {
+      await two.query(`begin isolation level ${level}; select from talking.recordings`);
+      await one.query(...vote(3));
+      await assert.rejects(two.query(`truncate talking.${table}`), { code: '0A000' });
+      await two.query('rollback');
+      await isRight();
+      await two.query(`truncate talking.${table}`);
+      await isRight();
+    }
+    await two.query(`begin isolation level ${level}; truncate talking.recordings cascade; commit`);
+    await isRight();
+    await one.query(`insert into talking.recordings (id, author) values (3, 'a')`);
+  }
+});
+
 const rootOf = (id) => cluster.value('select root_id from talking.recordings where id = $1', [id]);
 const latest = () => cluster.value('select max(id) from talking.recordings');
 

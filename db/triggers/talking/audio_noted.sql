@@ -3,15 +3,17 @@ create or replace function talking.audio_noted()
     set search_path = pg_catalog, pg_temp
 as $$
 begin
-    /* Keeps has_audio of the recordings. */
+    /* Keeps has_audio of the recordings. Whatever it was: above READ COMMITTED it may be another by now
+       than we see, and to skip the update would leave it wrong, where to do it fails. */
     if tg_op = 'TRUNCATE' then
+        perform talking.truncate_check();
         update talking.recordings r set has_audio = false where r.has_audio;
     else
         if tg_op <> 'INSERT' then
-            update talking.recordings r set has_audio = false where r.id = old.recording_id and r.has_audio;
+            update talking.recordings r set has_audio = false where r.id = old.recording_id;
         end if;
         if tg_op <> 'DELETE' then
-            update talking.recordings r set has_audio = true where r.id = new.recording_id and not r.has_audio;
+            update talking.recordings r set has_audio = true where r.id = new.recording_id;
         end if;
     end if;
     return null;

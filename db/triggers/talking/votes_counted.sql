@@ -10,6 +10,7 @@ begin
     /* Keeps ups and downs of the recordings: a new vote counts 1, an old one -1, a changed one both.
        Rows are locked in order of their ids, or two statements with many votes could deadlock. */
     if tg_op = 'TRUNCATE' then
+        perform talking.truncate_check();
         update talking.recordings r set ups = 0, downs = 0 where r.ups > 0 or r.downs > 0;
         return null;
     end if;
