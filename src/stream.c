@@ -117,6 +117,8 @@ static void set_heartbeat(struct stream *stream, uint64_t silent_ns)
     timer_set(&stream->streams->loop->timers, &stream->heartbeat, stream->streams->heartbeat_ns - silent_ns);
 }
 
+static void begin(struct stream *stream);
+
 static void finish(struct stream *stream)
 {
     stream->sink->ops->finish(stream->sink);
@@ -164,6 +166,10 @@ static void on_heartbeat(struct timer *timer)
 
     uint64_t silent_ns = timers_now_ns(&stream->streams->loop->timers) - stream->written_ns;
 
+    if (stream->req != NULL) {
+        begin(stream); /* before a proxy gives up; what there is to say comes when it is known */
+        return;
+    }
     if (silent_ns < stream->streams->heartbeat_ns) {
         set_heartbeat(stream, silent_ns);
         return;
@@ -384,6 +390,7 @@ void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, con
         strcpy(stream->seen, seen);
     h2o_linklist_insert(&streams->all, &stream->link);
     ++streams->count;
+    set_heartbeat(stream, 0);
     hub_subscribe(streams->hub, &stream->subscriber, call);
 }
 

@@ -1,7 +1,8 @@
 /* stream.h -- one open SSE response.
  *
  * A stream subscribes to a key and writes to a sink. It has three ages: it waits (the request is
- * open, nothing is sent, because status 404 is still possible), it is open, and it ends.
+ * open, nothing is sent, because status 404 is still possible; for a heartbeat at most, because a proxy that
+ * waits too long answers with 504), it is open, and it ends.
  *
  * At most one frame is in flight. When it has left and the key has a newer document by then, that
  * one goes next; what came in between is skipped. A document that the client has already (its

@@ -1,6 +1,6 @@
 // topics.test.js -- what comes while a document is being read: its route changes, or it is made.
 
-import { strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { startApp } from '../lib/app.js';
 import { PASS, gateOf } from '../lib/gate.js';
@@ -58,4 +58,18 @@ test('a document that is made while it is being looked for is there for who come
     strictEqual((await stream.next()).data, '"made"');
     stream.close();
   }
+});
+
+// A proxy waits for a minute, and then has an answer of its own, for which a browser gives up for ever.
+test('a stream whose document takes long begins within a heartbeat, and ends when there is none', async () => {
+  const relay = await app.startRelay({ args: ['--heartbeat', '300ms'] });
+  await gate.shut();
+  const [there, not] = await Promise.all(['/api/made/3', '/api/made/51'].map((path) => app.stream(relay.url + path)));
+  deepStrictEqual([there.status, not.status], [200, 200]);
+  await gate.open();
+  strictEqual((await there.next()).data, '"three"');
+  strictEqual((await not.next()).type, 'gone');
+  deepStrictEqual(await not.ended, { how: 'end' });
+  there.close();
+  await relay.stop();
 });
