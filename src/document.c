@@ -14,7 +14,6 @@ struct pending {
     h2o_req_t *req;           /* NULL once the request is gone */
     struct pending **holder;  /* in the request's pool, points back here; NULL once it is gone */
     bool stream_headers;
-    char seen[FRAME_ID_LENGTH + 1];
 };
 
 static void on_request_disposed(void *arg)
@@ -27,43 +26,24 @@ static void on_request_disposed(void *arg)
     }
 }
 
-static void ask(h2o_req_t *req, struct call *call, bool key_only, struct pending *pending,
-                void (*answered)(struct ask *))
+static void ask(struct ask *ask, struct worker *worker, struct call *call, void (*answered)(struct ask *))
 {
-    struct worker *worker = worker_of(req);
-
-    pending->req = req;
-    pending->holder = h2o_mem_alloc_shared(&req->pool, sizeof(*pending->holder), on_request_disposed);
-    *pending->holder = pending;
-    pending->ask.worker = worker;
-    pending->ask.call = call_ref(call);
-    pending->ask.key_only = key_only;
-    pending->ask.answered = answered;
-    ++worker->asking;
-    core_ask(worker->core, &pending->ask);
+    ask->worker = worker;
+    ask->call = call_ref(call);
+    ask->answered = answered;
+    core_ask(worker->core, ask);
 }
 
-/* Takes the answer apart; returns the request, or NULL when it is gone. */
-static h2o_req_t *settle(struct pending *pending)
-{
-    --pending->ask.worker->asking;
-    if (pending->holder != NULL)
-        *pending->holder = NULL;
-    return pending->req;
-}
-
-static void dispose(struct pending *pending)
-{
-    frame_unref(pending->ask.frame);
-    call_unref(pending->ask.call);
-    free(pending);
-}
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static void on_document(struct ask *answered)
 {
     struct pending *pending = H2O_STRUCT_FROM_MEMBER(struct pending, ask, answered);
-    h2o_req_t *req = settle(pending);
+    h2o_req_t *req = pending->req;
 
+    --pending->ask.worker->asking;
+    if (pending->holder != NULL)
+        *pending->holder = NULL;
     if (req != NULL && pending->ask.frame == NULL) {
         response_problem(req, &pending->ask.problem);
     } else if (req != NULL && pending->stream_headers) {
@@ -72,20 +52,9 @@ static void on_document(struct ask *answered)
         response_document(req, pending->ask.frame);
         pending->ask.frame = NULL;
     }
-    dispose(pending);
-}
-
-static void on_key(struct ask *answered)
-{
-    struct pending *pending = H2O_STRUCT_FROM_MEMBER(struct pending, ask, answered);
-    struct worker *worker = pending->ask.worker;
-    h2o_req_t *req = settle(pending);
-
-    if (req != NULL && pending->ask.problem.status != 0)
-        response_problem(req, &pending->ask.problem);
-    else if (req != NULL)
-        stream_open(&worker->streams, req, pending->ask.call, pending->seen);
-    dispose(pending);
+    frame_unref(pending->ask.frame);
+    call_unref(pending->ask.call);
+    free(pending);
 }
 
 void document_get(h2o_req_t *req, struct call *call, bool stream_headers)
@@ -93,18 +62,48 @@ void document_get(h2o_req_t *req, struct call *call, bool stream_headers)
     struct pending *pending = must_alloc(sizeof(*pending));
 
     pending->stream_headers = stream_headers;
-    ask(req, call, false, pending, on_document);
+    pending->req = req;
+    pending->holder = h2o_mem_alloc_shared(&req->pool, sizeof(*pending->holder), on_request_disposed);
+    *pending->holder = pending;
+    ++worker_of(req)->asking;
+    ask(&pending->ask, worker_of(req), call, on_document);
+}
+
+/* --- streams ---------------------------------------------------------------------------------- */
+
+/* A stream whose key is with the core. It outlives the stream. */
+struct keyless {
+    struct ask ask;
+    struct stream *stream; /* NULL once it is gone */
+};
+
+static void on_key(struct ask *answered)
+{
+    struct keyless *keyless = H2O_STRUCT_FROM_MEMBER(struct keyless, ask, answered);
+
+    if (keyless->stream != NULL && keyless->ask.problem.status != 0)
+        stream_refuse(keyless->stream, &keyless->ask.problem);
+    else if (keyless->stream != NULL)
+        stream_found(keyless->stream, keyless->ask.call);
+    call_unref(keyless->ask.call);
+    free(keyless);
 }
 
 void document_stream(h2o_req_t *req, struct call *call, const char *seen)
 {
-    struct pending *pending;
+    struct worker *worker = worker_of(req);
+    struct keyless *keyless;
 
     if (call->key != NULL) {
-        stream_open(&worker_of(req)->streams, req, call, seen);
+        stream_open(&worker->streams, req, call, seen);
         return;
     }
-    pending = must_alloc(sizeof(*pending));
-    strcpy(pending->seen, seen);
-    ask(req, call, true, pending, on_key);
+    keyless = must_alloc(sizeof(*keyless));
+    stream_await(&worker->streams, req, seen, &keyless->stream);
+    if (keyless->stream == NULL) {
+        free(keyless);
+        return;
+    }
+    keyless->ask.key_only = true;
+    ask(&keyless->ask, worker, call, on_key);
 }

@@ -1,7 +1,8 @@
 /* document.h -- GET of a live document: as JSON, or as a stream.
  *
  * A JSON GET asks the core and is answered by a read that began after it. A stream subscribes at
- * the hub; only where the client's spelling is not canonical does it first ask for its key.
+ * the hub; only where the client's spelling is not canonical does it first ask for its key, and begins
+ * meanwhile if that takes long.
  */
 #ifndef PGCRIER_DOCUMENT_H
 #define PGCRIER_DOCUMENT_H

@@ -36,6 +36,7 @@ struct stream {
     h2o_linklist_t link;          /* in streams->all */
     h2o_req_t *req;               /* while it waits; NULL afterwards */
     struct stream **req_holder;   /* in the request's pool: points back here while it waits */
+    struct stream **owner;        /* of one whose key is being found: points back here; NULL afterwards */
     struct client *client;        /* its address, counted; NULL: not counted */
 };
 
@@ -71,6 +72,8 @@ static void destroy(struct stream *stream)
     timer_cancel(&streams->loop->timers, &stream->heartbeat);
     if (stream->req_holder != NULL)
         *stream->req_holder = NULL;
+    if (stream->owner != NULL)
+        *stream->owner = NULL;
     client_stream_closed(stream->client);
     let_go(stream);
     h2o_linklist_unlink(&stream->link);
@@ -253,35 +256,38 @@ static void on_changed(struct subscriber *s)
         proceed(stream);
 }
 
-static void on_gone(struct subscriber *s)
+/* There is nothing to show, and never will be. */
+static void end(struct stream *stream, const struct problem *problem)
 {
-    struct stream *stream = of(s);
+    h2o_req_t *req = stream->req;
 
-    if (stream->req != NULL) {
-        h2o_req_t *req = stream->req;
-        struct problem problem;
-        problem_set(&problem, 404, "Not found", NULL);
+    if (req != NULL) {
         destroy(stream);
-        response_problem(req, &problem);
+        response_problem(req, problem);
         return;
     }
     stream->gone = stream->ending = true;
     proceed(stream);
 }
 
+static void on_gone(struct subscriber *s)
+{
+    struct problem problem;
+
+    problem_set(&problem, 404, "Not found", NULL);
+    end(of(s), &problem);
+}
+
 static void on_failed(struct subscriber *s, const struct problem *problem)
 {
     struct stream *stream = of(s);
-    h2o_req_t *req = stream->req;
 
-    if (req == NULL)
+    if (stream->req == NULL)
         return; /* an open stream keeps what it has */
-    if (problem->status == 503) {
+    if (problem->status == 503)
         begin(stream); /* it will pass, while an EventSource gives up for ever on any other status */
-        return;
-    }
-    destroy(stream);
-    response_problem(req, problem);
+    else
+        end(stream, problem);
 }
 
 static void on_away(struct subscriber *s)
@@ -367,14 +373,15 @@ void stream_postpone(h2o_req_t *req)
     come_back(req, "database away", retry_ms());
 }
 
-void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, const char *seen)
+/* NULL when the client may have no more; it is answered then. */
+static struct stream *create(struct streams *streams, h2o_req_t *req, const char *seen)
 {
     struct client *client;
     struct stream *stream;
 
     if (client_stream_opened(req, &client) != 0) {
         come_back(req, "this address has too many streams", REFUSED_RETRY_MS);
-        return;
+        return NULL;
     }
     stream = must_alloc(sizeof(*stream));
     stream->client = client;
@@ -391,7 +398,39 @@ void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, con
     h2o_linklist_insert(&streams->all, &stream->link);
     ++streams->count;
     set_heartbeat(stream, 0);
-    hub_subscribe(streams->hub, &stream->subscriber, call);
+    return stream;
+}
+
+void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, const char *seen)
+{
+    struct stream *stream = create(streams, req, seen);
+
+    if (stream != NULL)
+        hub_subscribe(streams->hub, &stream->subscriber, call);
+}
+
+void stream_await(struct streams *streams, h2o_req_t *req, const char *seen, struct stream **owner)
+{
+    struct stream *stream = create(streams, req, seen);
+
+    *owner = stream;
+    if (stream == NULL)
+        return;
+    stream->owner = owner;
+    if (streams->hub->away)
+        on_away(&stream->subscriber);
+}
+
+void stream_found(struct stream *stream, struct call *call)
+{
+    stream->owner = NULL;
+    hub_subscribe(stream->streams->hub, &stream->subscriber, call);
+}
+
+void stream_refuse(struct stream *stream, const struct problem *problem)
+{
+    stream->owner = NULL;
+    end(stream, problem);
 }
 
 /* --- slow readers ---------------------------------------------------------------------------- */

@@ -58,6 +58,29 @@ for (const [number, mode] of [['F01', 'fast'], ['F02', 'immediate']]) {
   });
 }
 
+// Who repeats a parameter, say, is read by the database alone, and must not wait without a word until a proxy gives up.
+test('F01: a stream whose spelling only the database can read waits as any other', async () => {
+  const relay = await app.startRelay({ args: ['--threads', '1'] });
+  const open = (path) => app.stream(`${relay.url}/api/notes/${path}`);
+  const canonical = await open('1');
+  await cluster.shutdown('fast');
+  await canonical.comment('database away');
+  const [there, wrong, leaves] = await Promise.all(['0001', 'wrong', '0002'].map(open));
+  for (const stream of [there, wrong]) {
+    strictEqual(stream.status, 200);
+    await stream.comment('database away');
+  }
+  leaves.close();
+  await cluster.start();
+  await there.untilDocument((d) => d.id === 1);
+  await setNote(1, 'spelled');
+  await there.untilDocument((d) => d.body === 'spelled');
+  strictEqual((await wrong.next()).type, 'gone');
+  deepStrictEqual(await wrong.ended, { how: 'end' });
+  for (const stream of [canonical, there]) stream.close();
+  strictEqual((await relay.stop()).code, 0);
+});
+
 test('F02: an immediate restart while 20 writers commit: the documents are the recovered state', async () => {
   const streams = await Promise.all(Array.from({ length: 10 }, () => app.stream('/api/notes/2')));
   await Promise.all(streams.map((s) => s.next()));
