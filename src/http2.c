@@ -20,7 +20,7 @@ enum {
     STREAM_WINDOW = 256 << 10,  /* octets of a body that may be on their way */
     CONNECTION_WINDOW = 1 << 20,
     QUEUE_HIGH = 400,           /* frames that wait: we stop reading until they have left */
-    CLOSE_MS = 2000,            /* how long the peer may take to close after us … */
+    CLOSE_MS = 2000,            /* how long the peer may take to close after us, or to say anything … */
     CLOSE_OCTETS = 1 << 20,     /* … and what it may send until then */
     DRAIN_NOTICE_MS = 300,      /* between the two GOAWAYs: what the client sent before the first may come */
     DRAIN_FIRST_MS = 700,       /* the same of a connection that has not asked yet: it is here for its first
@@ -103,11 +103,19 @@ void http2_set_reading(struct http2_connection *connection)
         h2o_socket_read_start(connection->socket, on_read);
 }
 
-/* Who goes on all the same is reset. */
+static void wait_for_close(struct http2_connection *connection)
+{
+    connection->close_at_ns = timers_now_ns(&connection->http2->loop->timers) + CLOSE_MS * NS_PER_MS;
+}
+
+/* Who says something after the end may be taking the last answer, slowly: a WINDOW_UPDATE that met no connection
+ * would destroy the rest. Who goes on all the same is reset. */
 static void discard(struct http2_connection *connection)
 {
     h2o_buffer_t **input = &connection->socket->input;
 
+    if (!connection->terminated)
+        wait_for_close(connection);
     connection->discarded += (*input)->size;
     h2o_buffer_consume(input, (*input)->size);
     if (connection->discarded > CLOSE_OCTETS || visitor_is_done(connection->socket))
@@ -187,13 +195,11 @@ void http2_destroy(struct http2_connection *connection)
 
 void http2_close(struct http2_connection *connection)
 {
-    struct http2 *http2 = connection->http2;
-
     connection->closing = true;
     dispose_streams(connection);
     unlink_dirty(connection);
     shutdown(h2o_socket_get_fd(connection->socket), SHUT_WR);
-    connection->close_at_ns = timers_now_ns(&http2->loop->timers) + CLOSE_MS * NS_PER_MS;
+    wait_for_close(connection);
     if (!h2o_socket_is_reading(connection->socket))
         h2o_socket_read_start(connection->socket, on_read);
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
 import { certificate, tlsArgs } from '../lib/certificate.js';
 import { PASS, gateOf } from '../lib/gate.js';
@@ -78,6 +79,35 @@ test('P01 a drain waits longer for the first request of a connection than for on
     strictEqual((await within(relay.exit, 'exit')).code, 0);
   }
   ok(served);
+});
+
+// What it says meanwhile, about its window, would be answered with a reset, and the rest be lost.
+test('P01 who takes the last answer slowly gets all of it, though the connection has ended', async () => {
+  const LAST = 100_000; // the kernel has all of it at once
+  writeFileSync(join(place, 'last'), BIG.subarray(0, LAST));
+  for (let tries = 0; ; tries += 1) {
+    ok(tries < 20, 'a machine that is not slower than this can test');
+    const relay = await startRelay();
+    const raw = await connectRaw(relay.url, { settings: { 4: MIB } });
+    raw.update(0, MIB);
+    raw.headers(1, get('/last'));
+    await raw.until(() => raw.status(1) === 200);
+    raw.pause();
+    await until(async () => await relay.metric('pgcrier_http2_streams') === 0);
+    relay.signal('SIGTERM');
+    let slowest = 0;
+    for (let step = 0; step < 6; step += 1) { // it has two seconds after each
+      const began = performance.now();
+      await sleep(700);
+      raw.update(0, 1);
+      slowest = Math.max(slowest, performance.now() - began);
+    }
+    raw.resume();
+    await Promise.all([raw.closed, relay.exit]);
+    if (slowest > 1500) continue;
+    deepStrictEqual([raw.body(1).length, raw.goaway], [LAST, CODE.NO_ERROR]);
+    return;
+  }
 });
 
 test('P01 a drain cuts what does not end within --drain', async () => {
