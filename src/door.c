@@ -41,9 +41,8 @@ static void set_accepting(struct door_gate *gate, bool accepting)
 
 /* --- visitors --------------------------------------------------------------------------------- */
 
-static void on_closed(void *data)
+static void leave(struct visitor *visitor)
 {
-    struct visitor *visitor = data;
     struct door_gate *gate = visitor->gate;
 
     metric_add(METRIC_CONNECTIONS, -1);
@@ -52,6 +51,16 @@ static void on_closed(void *data)
     --gate->connections;
     if (!gate->accepting && !timer_is_set(&gate->door->pause))
         set_accepting(gate, true);
+}
+
+static void on_closed(void *data)
+{
+    struct visitor *visitor = data;
+
+    if (visitor->linger != NULL)
+        linger_begin(visitor->linger, leave, visitor);
+    else
+        leave(visitor);
 }
 
 struct visitor *visitor_of(h2o_req_t *req)

@@ -11,6 +11,7 @@
 
 #include <h2o.h>
 #include "accept.h"
+#include "linger.h"
 #include "listening.h"
 #include "loop.h"
 #include "network.h"
@@ -50,6 +51,7 @@ struct visitor {
     bool has_ip;             /* it came over a network, not over a Unix socket */
     bool is_stream;          /* its answer goes on, by the rules of streams */
     bool is_done;            /* over TLS: it has said that no more comes */
+    struct lingering *linger; /* NULL unless it is to be closed slowly */
     struct pace pace;        /* of HTTP/1 */
     struct turn_account account; /* the same */
 };
@@ -60,8 +62,8 @@ struct visitor *visitor_of(h2o_req_t *req);
 void visitor_is_http1(h2o_socket_t *socket);
 /* A request is complete; the head of the next has its own time. */
 void visitor_asked(h2o_req_t *req);
-/* It is over for its client, as if it had closed. libh2o does not say so, and keeps for ever what may come behind it
- * (socket.c:decode_ssl_input): whoever reads must ask. */
+/* It is over for its client, as if it had closed. libh2o does not say so, and keeps for ever what may come
+ * behind it (socket.c:decode_ssl_input): whoever reads must ask. */
 void visitor_has_done(h2o_socket_t *socket);
 bool visitor_is_done(h2o_socket_t *socket);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "linger.h"
 #include "origin.h"
 #include "problem.h"
 #include "response.h"
@@ -21,6 +22,12 @@ static bool is_libh2os(h2o_req_t *req)
 {
     return req->res.status >= 400 &&
            h2o_find_header_by_str(&req->res.headers, H2O_STRLIT("x-content-type-options"), -1) == -1;
+}
+
+/* Its client is sending its body, or about to. */
+static bool is_incomplete(const h2o_req_t *req)
+{
+    return req->version < 0x200 && req->timestamps.request_body_begin_at.tv_sec != 0 && req->entity.base == NULL;
 }
 
 static const char *title_of(int status)
@@ -85,6 +92,8 @@ static void on_setup_ostream(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t *
 {
     (void)self;
     if (is_libh2os(req)) {
+        if (is_incomplete(req))
+            linger_later(req);
         rewrite(req, slot);
         slot = &(*slot)->next;
     }

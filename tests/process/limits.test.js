@@ -2,7 +2,9 @@
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
+import net from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
@@ -202,6 +204,48 @@ test('C19: a body of the limit, one more, and a chunked one', async () => {
   strictEqual(await post('Transfer-Encoding: chunked', `${chunks(9)}0\r\n\r\n`), 405);
   strictEqual(await post('Transfer-Encoding: chunked', chunks(11)), 413);
   strictEqual(await post('Content-Length: 1000\r\nExpect: 100-continue', 'y'.repeat(1000)), 100);
+});
+
+// Goes on sending although the answer and the end have come, and is not reset. Then it closes.
+async function sendOn(relay, head, status) {
+  const socket = net.connect({ port: Number(new URL(relay.url).port), host: '127.0.0.1', allowHalfOpen: true });
+  const piece = 'y'.repeat(100_000);
+  const failed = new Promise((resolve) => { socket.once('error', resolve); });
+  let text = '';
+  socket.on('data', (octets) => { text += octets; });
+  const ended = once(socket, 'end');
+  socket.write(`POST /api/notes/1 HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n${piece}`);
+  await within(ended, 'the answer, and the end');
+  match(text, new RegExp(`^HTTP/1\\.1 ${status} `));
+  for (let i = 0; i < 4; i += 1) {
+    socket.write(piece);
+    strictEqual(await Promise.race([failed, until(() => unsent(socket.localPort) === 0)]), true, 'it is taken');
+  }
+  socket.destroy();
+}
+
+test('C19: whoever is refused while he is still sending gets his answer, and is not reset', async () => {
+  const relay = await start('--max-body', '1MB', '--slow-time', '10min');
+  const timed = await start('--slow-time', '1s');
+  const open = (to, length) => {
+    const socket = net.connect({ port: Number(new URL(to.url).port), host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {}).resume().write(`POST /api/notes/1 HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
+    return socket;
+  };
+  const [silent, endless, slow] = [open(relay, 1_000_001), open(relay, 1_000_001), open(timed, 99_000_000)];
+  const send = setInterval(() => { if (endless.writable) endless.write('y'.repeat(50_000)); if (slow.writable) slow.write('y'); }, 100);
+  for (const [length, status] of [['Content-Length: 1000001', 413], ['Transfer-Encoding: chunked', 400]]) {
+    for (let tries = 0, again = true; again; tries += 1) {
+      const began = performance.now();
+      again = await sendOn(relay, length, status).then(() => false, (error) => {
+        if (tries === 20 || performance.now() - began < 4000) throw error;
+        return true; // this machine was silent for as long as nobody may be
+      });
+    }
+  }
+  for (const each of [relay, timed]) await until(async () => await each.metric('pgcrier_connections') === 1, { what: 'but not without end' });
+  clearInterval(send);
+  for (const socket of [silent, endless, slow]) socket.destroy();
 });
 
 test('all bodies together: one of the address that holds most gives way', async () => {
