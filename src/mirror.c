@@ -192,14 +192,20 @@ static void mark_dirty(struct mirror *mirror)
         mirror->noticed_ns = timers_now_ns(mirror->set->timers);
 }
 
-static void touch(struct mirror *mirror)
+/* It changed, for all that is known. */
+static void change(struct mirror *mirror)
 {
-    mirror->notified_at_ms = wall_clock_ms();
-    mirror->report_due = true;
     if (mirror->failures > 1)
         mirror->failures = 1; /* what it raised about may be mended: the back-off begins anew */
     mark_dirty(mirror);
     proceed(mirror);
+}
+
+static void touch(struct mirror *mirror)
+{
+    mirror->notified_at_ms = wall_clock_ms();
+    mirror->report_due = true;
+    change(mirror);
 }
 
 /* --- the set --------------------------------------------------------------------------------- */
@@ -381,8 +387,7 @@ void mirrors_resynchronise(struct mirrors *set)
     metric_add(METRIC_RESYNCS, 1);
     HASH_ITER(hh, set->by_key, mirror, next) {
         snapshot_forget(&mirror->snapshot);
-        mark_dirty(mirror);
-        proceed(mirror);
+        change(mirror);
     }
 }
 

@@ -192,6 +192,25 @@ static void touched_in_back_off(void **state)
     HAPPENED("failed /a 1 500;read /a;failed /a 1 500;read /a;failed /a 1 500;");
 }
 
+/* The write that mends it may be among those that were not heard of. */
+static void resynchronised_in_back_off(void **state)
+{
+    (void)state;
+    watch("/a", 0);
+    for (int i = 0; i < 4; i++) {
+        uint64_t since_ms = (now_ns - at("/a")->read_began_ns) / NS_PER_MS;
+        fail_read("/a");
+        advance((500u << i) - since_ms + 1);
+    }
+    fail_read("/a");
+    advance(10);
+    buffer_clear(&journal);
+    mirrors_resynchronise(&set); /* not eight seconds later */
+    HAPPENED("");
+    advance(501);
+    HAPPENED("read /a;");
+}
+
 static void away_is_no_failure(void **state)
 {
     (void)state;
@@ -317,6 +336,7 @@ int main(void)
         MIRROR("mirror: without an interval nothing waits", no_interval),
         MIRROR("mirror: reads of a function that raises back off, up to 30 s", back_off),
         MIRROR("mirror: a touch begins the back-off anew, and no more", touched_in_back_off),
+        MIRROR("mirror: so does a new listening connection", resynchronised_in_back_off),
         MIRROR("mirror: the database away is no failure, its return makes dirty ones read",
                away_is_no_failure),
         MIRROR("mirror: a read lost with the database is made good", lost_before_said),
