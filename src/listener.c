@@ -78,8 +78,10 @@ static bool follow(struct listener *listener)
 {
     struct buffer sql;
 
-    if (!listener->listening || listener->following)
-        return listener->following;
+    if (!listener->listening) /* the first LISTEN may be in flight: then this comes behind it */
+        return listener->pg.conn != NULL;
+    if (listener->following)
+        return true;
     buffer_init(&sql, SQL_MAX);
     add_commands(listener, &sql);
     if (sql.length != 0) {
@@ -254,13 +256,13 @@ static void drain_notifications(struct listener *listener)
 
 static void command_done(struct listener *listener)
 {
-    if (!listener->listening) {
+    if (!listener->listening)
         listening(listener);
-    } else if (listener->following) {
-        listener->following = false;
-        if (!follow(listener))
-            listener->on_channels(listener);
-    }
+    else if (!listener->following)
+        return;
+    listener->following = false;
+    if (!follow(listener))
+        listener->on_channels(listener);
 }
 
 static void on_input(struct pg *pg)
