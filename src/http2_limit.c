@@ -79,15 +79,15 @@ void http2_limit_reset(struct http2_connection *connection, const struct http2_s
 
 /* --- too slow ---------------------------------------------------------------------------------------- */
 
-/* A body must come at --slow-rate on the average, and has --head-time to begin with. */
+/* A body must come at --slow-rate on the average, and has --head-time to begin with. None is slower than 0. */
 static bool is_late(const struct http2_stream *stream, uint64_t now)
 {
     unsigned rate = stream->connection->http2->options->slow_rate;
     uint64_t earned = 0;
 
-    if (stream->complete || stream->deadline_ns == 0)
+    if (stream->complete || stream->deadline_ns == 0 || (stream->phase == HTTP2_BODY && rate == 0))
         return false;
-    if (stream->phase == HTTP2_BODY && rate != 0)
+    if (stream->phase == HTTP2_BODY)
         earned = http2_request_received(stream->request) * NS_PER_S / rate;
     return now > stream->deadline_ns + earned;
 }

@@ -4,6 +4,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startApp } from '../lib/app.js';
 import { tlsArgs } from '../lib/certificate.js';
@@ -178,4 +179,16 @@ test('C23 a body below --slow-rate is a 408; one that keeps it may take longer t
   await steady.until(() => steady.ended(1));
   strictEqual(steady.status(1), 200);
   strictEqual(await uploads(), before + 1);
+});
+
+test('C23 with --slow-rate 0 no body is slow, as over HTTP/1.1', async (t) => {
+  const patient = await app.startRelay({ args: ['--threads', '1', '--head-time', '2s', '--slow-rate', '0'] });
+  const raw = await connect(t, patient);
+  raw.headers(1, post(), { end: false });
+  raw.data(1, Buffer.from('a'));
+  await until(async () => await patient.metric('pgcrier_http2_streams') === 1);
+  await sleep(3200); // more than --head-time and a sweep
+  raw.data(1, Buffer.from('b'), true);
+  await raw.until(() => raw.ended(1));
+  strictEqual(raw.status(1), 200);
 });
