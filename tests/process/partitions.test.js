@@ -1,4 +1,5 @@
-// partitions.test.js -- F41: a partition attached after its watch is covered by the relay itself.
+// partitions.test.js -- F41: a partition attached after its watch is covered by the relay itself; a watch that
+// is given up meanwhile is not made again.
 
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
@@ -37,4 +38,33 @@ test('F41: writes to a partition that was attached later reach the stream', asyn
   await cluster.sql('update item_high set n = 2 where id = 15');
   assert.deepEqual(JSON.parse((await stream.next()).data), { id: 15, n: 2 });
   stream.close();
+});
+
+test('a watch that is given up while partitions of others get their triggers is not made again', async () => {
+  await cluster.createDatabase('given_up'); // where no relay is
+  const [one, two, gate] = await Promise.all([1, 2, 3].map(() => cluster.connect({ database: 'given_up' })));
+  await one.query(`
+    create table item(id integer) partition by range (id);
+    create table note(id integer);
+    select crier.watch('item', '/item/{id}'), crier.watch('note', '/note/{id}');
+    create table item_low partition of item for values from (0) to (10);
+    create function hold() returns event_trigger language plpgsql as $$
+    begin
+      while current_setting('test.hold', true) = 'on' and exists (select from pg_locks where locktype = 'advisory' and objid = 42) loop
+        perform pg_sleep(0.01); -- no lock is waited for, which refresh_watches would not do for long
+      end loop;
+    end $$;
+    create event trigger hold on ddl_command_end when tag in ('CREATE TRIGGER') execute function hold()`);
+  await two.query(`set test.hold = 'on'; select setseed(-0.5)`); // its order is random: item first
+  assert.equal((await two.query('select random() < random() as first')).rows[0].first, true);
+  await two.query('select setseed(-0.5)');
+  await gate.query('select pg_advisory_lock(42)');
+  const refreshed = two.query('select crier.refresh_watches() as n');
+  await until(async () => (await cluster.sql("select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'", [two.processID])).length > 0,
+    { what: 'the partition is getting its triggers' });
+  await one.query(`select crier.unwatch('note', '/note/{id}')`);
+  await gate.query('select pg_advisory_unlock(42)');
+  assert.equal((await refreshed).rows[0].n, 4);
+  assert.deepEqual((await one.query("select tgname from pg_trigger where tgrelid = 'note'::regclass")).rows, []);
+  assert.equal((await one.query("select count(*)::int as n from pg_proc where proname ~ '^watch_[0-9]+$'")).rows[0].n, 1);
 });

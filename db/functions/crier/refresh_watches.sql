@@ -21,6 +21,9 @@ begin
         select * from crier.watches w where to_regclass(w.relation) is not null order by random()
     loop
         begin
+            -- Nobody would drop what we made for one that was given up meanwhile, or is being.
+            perform from crier.watches w where w.id = watch.id for key share skip locked;
+            continue when not found;
             perform crier.relation_check(to_regclass(watch.relation), watch.topic);
             changes := changes
                 + crier.watch_install(watch.id, to_regclass(watch.relation), watch.topic);
