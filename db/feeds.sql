@@ -6,6 +6,11 @@
 begin;
 set local client_min_messages = 'warning';
 
+do $$
+begin
+    perform crier.lock_tables('feeds.posts', 'feeds.feeds', 'feeds.sizes', 'feeds.places', 'feeds.events');
+end
+$$;
 \ir schema/feeds/schema.sql
 \ir functions/feeds/tags_of.sql
 \ir schema/feeds/posts.sql

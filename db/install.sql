@@ -8,6 +8,12 @@ set local client_min_messages = 'warning';
 
 \ir schema/preconditions.sql
 \ir schema/crier.sql
+\ir functions/crier/lock_tables.sql
+do $$
+begin
+    perform crier.lock_tables('crier.routes', 'crier.inlined', 'crier.wanted', 'crier.subscriptions', 'crier.relays', 'crier.pending');
+end
+$$;
 \ir schema/json_text.sql
 \ir schema/routes.sql
 \ir schema/watches.sql

@@ -6,6 +6,11 @@
 begin;
 set local client_min_messages = 'warning';
 
+do $$
+begin
+    perform crier.lock_tables('talking.recordings', 'talking.votes', 'talking.audio', 'talking.thread_sizes');
+end
+$$;
 \ir schema/talking/schema.sql
 \ir functions/talking/wilson.sql
 \ir functions/talking/recording_head.sql

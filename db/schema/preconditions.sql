@@ -1,9 +1,11 @@
 /* Refuses what cannot work before anything is made: an old PostgreSQL, or a schema that a newer
-   pgcrier made. */
+   pgcrier made. Of two that install at once one waits here (as in crier.lock_tables), or they would
+   collide in PostgreSQL's catalogs. */
 do $$
 declare
     installed integer;
 begin
+    perform pg_advisory_xact_lock(hashtextextended('crier.install', 0));
     if current_setting('server_version_num')::integer < 150000 then
         raise exception using errcode = 'CR071', message = 'PostgreSQL 15 is needed',
             detail = 'This is PostgreSQL ' || current_setting('server_version') || '.',

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, startCluster } from '../lib/cluster.js';
+import { until } from '../lib/until.js';
 
 const cluster = await startCluster({ install: false });
 after(() => cluster.stop());
@@ -142,6 +143,44 @@ test('the single file has no psql command and installs the same', async () => {
   const all = '--exclude-table-data=crier.secret'; // random everywhere
   strictEqual(dump(one, all), dump(other, all));
   throws(() => execFileSync(join(ROOT, 'scripts', 'single-sql'), ['/nowhere'], { stdio: 'pipe' }), { status: 2 });
+});
+
+// One file, as a client of its own runs it, without its COMMIT; and whether it waits for somebody's lock.
+const unfinished = (file) => execFileSync(join(ROOT, 'scripts', 'single-sql'), [join(ROOT, 'db', file)], { encoding: 'utf8' }).replace(/commit;\s*$/, '');
+const waits = (client) => until(async () => (await cluster.sql(
+  "select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'", [client.processID], { database: 'postgres' })).length > 0,
+{ what: 'the installation waits' });
+
+test('two at once, where nothing was: one after the other', async () => {
+  const at = await freshDatabase();
+  const [one, two] = [await cluster.connect(at), await cluster.connect(at)];
+  for (const file of ['install.sql', 'talking.sql']) {
+    await one.query(unfinished(file));
+    const second = two.query(unfinished(file));
+    await Promise.all([second, waits(two).then(() => one.query('commit'))]);
+    await two.query('commit');
+  }
+  strictEqual(troubles(at), '');
+});
+
+test('again, where tables are in use: nobody who goes through them in whatever order fails, and it ends', async () => {
+  const at = await freshDatabase();
+  run(at, install, join(ROOT, 'db', 'talking.sql'), join(ROOT, 'db', 'feeds.sql'));
+  await cluster.sql(`alter database ${at.database} set deadlock_timeout = '1min'`, [], { database: 'postgres' });
+  const [installer, writer] = [await cluster.connect(at), await cluster.connect({ database: at.database })];
+  await writer.query(`set deadlock_timeout = '5s'`); // it would be the one to fail
+  for (const [file, ...tables] of [
+    ['install.sql', 'crier.subscriptions', 'crier.relays'],
+    ['talking.sql', 'talking.recordings', 'talking.votes'],
+    ['feeds.sql', 'feeds.posts', 'feeds.places'],
+  ]) {
+    for (const [first, second] of [tables, tables.toReversed()]) {
+      await writer.query(`begin; lock table ${first} in row exclusive mode`);
+      const installed = installer.query(unfinished(file));
+      await Promise.all([installed, waits(installer).then(() => writer.query(`lock table ${second} in row exclusive mode; commit`))]);
+      await installer.query('commit');
+    }
+  }
 });
 
 test('every file of db/functions and db/triggers is installed', () => {
