@@ -344,7 +344,7 @@ static bool on_resolved(h2o_linklist_t *link, const char *key, const struct prob
     struct ask *ask = H2O_STRUCT_FROM_MEMBER(struct ask, link, link);
     struct call *call = ask->call;
 
-    if (away && ask->key_only)
+    if (away && ask->key_only && atomic_load_explicit(&ask->stream, memory_order_relaxed) != NULL)
         return true;
     if (key == NULL) {
         ask->problem = *problem;

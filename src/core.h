@@ -21,6 +21,7 @@
 
 enum { SCHEMA_VERSION = 2 };
 
+struct stream;
 struct worker;
 
 struct core {
@@ -76,6 +77,7 @@ struct ask {
     struct worker *worker;
     struct call *call;       /* a reference; replaced by one with a key */
     bool key_only;           /* a stream wants its key, and waits for the database if need be */
+    struct stream *_Atomic stream; /* that one; NULL once it is gone: nobody waits any more */
     struct frame *frame;     /* the answer: a reference, or NULL */
     struct problem problem;  /* status 0 when all is well */
     /* On the worker's thread; owns the ask from then on. */

@@ -71,39 +71,33 @@ void document_get(h2o_req_t *req, struct call *call, bool stream_headers)
 
 /* --- streams ---------------------------------------------------------------------------------- */
 
-/* A stream whose key is with the core. It outlives the stream. */
-struct keyless {
-    struct ask ask;
-    struct stream *stream; /* NULL once it is gone */
-};
-
-static void on_key(struct ask *answered)
+/* A stream's question for its key, which outlives the stream. */
+static void on_key(struct ask *ask)
 {
-    struct keyless *keyless = H2O_STRUCT_FROM_MEMBER(struct keyless, ask, answered);
+    struct stream *stream = ask->stream;
 
-    if (keyless->stream != NULL && keyless->ask.problem.status != 0)
-        stream_refuse(keyless->stream, &keyless->ask.problem);
-    else if (keyless->stream != NULL)
-        stream_found(keyless->stream, keyless->ask.call);
-    call_unref(keyless->ask.call);
-    free(keyless);
+    if (stream != NULL && ask->problem.status != 0)
+        stream_refuse(stream, &ask->problem);
+    else if (stream != NULL)
+        stream_found(stream, ask->call);
+    call_unref(ask->call);
+    free(ask);
 }
 
 void document_stream(h2o_req_t *req, struct call *call, const char *seen)
 {
     struct worker *worker = worker_of(req);
-    struct keyless *keyless;
+    struct ask *question;
 
     if (call->key != NULL) {
         stream_open(&worker->streams, req, call, seen);
         return;
     }
-    keyless = must_alloc(sizeof(*keyless));
-    stream_await(&worker->streams, req, seen, &keyless->stream);
-    if (keyless->stream == NULL) {
-        free(keyless);
-        return;
-    }
-    keyless->ask.key_only = true;
-    ask(&keyless->ask, worker, call, on_key);
+    question = must_alloc(sizeof(*question));
+    question->key_only = true;
+    stream_await(&worker->streams, req, seen, &question->stream);
+    if (question->stream != NULL)
+        ask(question, worker, call, on_key);
+    else
+        free(question);
 }

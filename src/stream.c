@@ -36,7 +36,7 @@ struct stream {
     h2o_linklist_t link;          /* in streams->all */
     h2o_req_t *req;               /* while it waits; NULL afterwards */
     struct stream **req_holder;   /* in the request's pool: points back here while it waits */
-    struct stream **owner;        /* of one whose key is being found: points back here; NULL afterwards */
+    struct stream *_Atomic *owner; /* of one whose key is being found: points back here; NULL afterwards */
     struct client *client;        /* its address, counted; NULL: not counted */
 };
 
@@ -409,7 +409,8 @@ void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, con
         hub_subscribe(streams->hub, &stream->subscriber, call);
 }
 
-void stream_await(struct streams *streams, h2o_req_t *req, const char *seen, struct stream **owner)
+void stream_await(struct streams *streams, h2o_req_t *req, const char *seen,
+                  struct stream *_Atomic *owner)
 {
     struct stream *stream = create(streams, req, seen);
 

@@ -55,7 +55,8 @@ void stream_postpone(h2o_req_t *req);
 void stream_open(struct streams *streams, h2o_req_t *req, struct call *call, const char *seen);
 /* The same of a call whose key is being found. `*owner` is the stream until it is gone, then NULL; while it is not,
  * either of the other two is to be called, once: with the call, or with the reason why there is none. */
-void stream_await(struct streams *streams, h2o_req_t *req, const char *seen, struct stream **owner);
+void stream_await(struct streams *streams, h2o_req_t *req, const char *seen,
+                  struct stream *_Atomic *owner);
 void stream_found(struct stream *stream, struct call *call);
 void stream_refuse(struct stream *stream, const struct problem *problem);
 

@@ -65,12 +65,14 @@ test('F01: a stream whose spelling only the database can read waits as any other
   const canonical = await open('1');
   await cluster.shutdown('fast');
   await canonical.comment('database away');
-  const [there, wrong, leaves] = await Promise.all(['0001', 'wrong', '0002'].map(open));
+  (await open('0002')).close();
+  let asked; // twice a second, while somebody waits
+  await until(async () => asked === (asked = await relay.metric('pgcrier_resolves_total')), { every: 1200, what: 'who has left is forgotten' });
+  const [there, wrong] = await Promise.all(['0001', 'wrong'].map(open));
   for (const stream of [there, wrong]) {
     strictEqual(stream.status, 200);
     await stream.comment('database away');
   }
-  leaves.close();
   await cluster.start();
   await there.untilDocument((d) => d.id === 1);
   await setNote(1, 'spelled');
