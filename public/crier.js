@@ -24,13 +24,14 @@
 // A browser's EventSource reconnects by itself after most failures, but gives up for ever on any
 // status but 200. If that one speaks of the address, it is the end; else this opens another one,
 // later and later, at most half a minute apart, each time at random within a half, so that a crowd
-// does not come back at once. What a page has slept through, or a network's change has cut, no
-// browser notices soon: then this reconnects at once. To reconnect costs little: it names the
+// does not come back at once. What a page or its machine has slept through, or a network's change has
+// cut, no browser notices soon: then this reconnects at once. To reconnect costs little: it names the
 // document it has, and an unchanged one is not sent again.
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 const SLEPT_MS = 30_000; // hidden for longer, a page asks anew when it is shown
+const LOOK_MS = 10_000; // so often it looks whether the clock has jumped
 const PATIENCE_MS = 5000; // a reconnection that takes longer is no quiet one
 const FINAL = new Set([400, 404, 405, 406, 410, 414, 421]); // they speak of the address, which stays the same
 
@@ -120,7 +121,8 @@ class Stream {
   // EventSource does not tell the status that made it give up. What is not final may pass: who is
   // logged out (401, 403) may log in.
   async tryAgain(failed) {
-    const answer = await fetch(this.path, { method: 'HEAD', cache: 'no-store' }).catch(() => undefined);
+    const signal = AbortSignal.timeout(LONGEST_WAIT_MS);
+    const answer = await fetch(this.path, { method: 'HEAD', cache: 'no-store', signal }).catch(() => undefined);
     if (this.source !== failed) return;
     if (FINAL.has(answer?.status)) {
       this.end(answer.status);
@@ -201,9 +203,19 @@ function watchPage({ offline, wake }) {
     } else {
       if (Date.now() - hiddenAt > SLEPT_MS) wake();
       hiddenAt = Infinity;
+      looked = Date.now();
     }
   });
-  return () => stop.abort();
+  // A machine that has slept tells the page it shows nothing of it. Of a hidden one all timers are late.
+  let looked = Date.now();
+  const timer = setInterval(() => {
+    if (!document.hidden && Date.now() - looked > LOOK_MS + SLEPT_MS) wake();
+    looked = Date.now();
+  }, LOOK_MS);
+  return () => {
+    stop.abort();
+    clearInterval(timer);
+  };
 }
 
 function complain(error) {

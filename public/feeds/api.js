@@ -20,14 +20,14 @@ export async function write(method, path, body) {
   }
   if (answer.ok) return;
   const problem = await answer.json().catch(() => ({}));
-  throw new Error(MEANINGS[answer.status] ?? problem.title ?? `The server answered ${answer.status}.`);
+  const told = [problem.title, problem.detail].filter(Boolean).map((text) => `${text}.`).join(' ');
+  throw new Error(MEANINGS[answer.status] ?? (told || `The server answered ${answer.status}.`));
 }
 
 const MEANINGS = {
   404: 'This post is not there any more.',
   413: 'It is too long.',
   422: 'It is too long.',
-  503: 'The database is away at the moment.',
 };
 
 export const createPost = (post) => write('POST', `${API}/posts`, post);

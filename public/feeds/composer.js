@@ -1,6 +1,7 @@
 // composer.js -- the form for an own post, and the button for a random one.
 //
-// What is typed stays over leaving the view and over errors; the name stays for the next time.
+// What is typed stays over leaving the view and over errors, as does what has become of a post that is on
+// its way; the name stays for the next time.
 
 import { h, reactive, ref } from '../vendor/vue.js';
 import { createPost, generatePost } from './api.js';
@@ -12,6 +13,8 @@ import { tags } from './words.js';
 const NAMED = 5; // feeds, of a post in many
 const NAME = 'pgcrier.feeds.author';
 const draft = reactive({ title: '', content: '', author: remembered() });
+const busy = ref(false);
+const error = ref();
 
 function remembered() {
   try { return localStorage.getItem(NAME) ?? ''; } catch { return ''; }
@@ -34,8 +37,6 @@ export const Composer = {
     // Opens with the first focus, and never closes: what is below would jump away under the pointer.
     const open = ref(!isEmpty());
     const form = ref();
-    const busy = ref(false);
-    const error = ref();
 
     async function attempt(work) {
       busy.value = true;
@@ -52,11 +53,12 @@ export const Composer = {
     // Where the focus is on the button, which is disabled now, one goes on with the text.
     const goOn = () => { if (document.activeElement === form.value?.querySelector('[type=submit]')) text().focus(); };
     const submit = () => !busy.value && !isEmpty() && !tooLong(draft) && attempt(async () => {
-      const names = tags(draft.content);
-      await createPost({ ...draft });
-      remember(draft.author);
-      Object.assign(draft, { title: '', content: '' });
-      say(whereTo(names));
+      const sent = { ...draft };
+      await createPost(sent);
+      remember(sent.author);
+      // What has been typed meanwhile is not lost.
+      if (draft.title === sent.title && draft.content === sent.content) Object.assign(draft, { title: '', content: '' });
+      say(whereTo(tags(sent.content)));
       goOn();
     });
     const generate = () => !busy.value && attempt(async () => {

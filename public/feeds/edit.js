@@ -20,7 +20,6 @@ export const Edit = {
     // Back at once: the answer need not be waited for, because the live documents tell. An edit that
     // failed is kept, and the page says so wherever one is.
     const onSave = () => {
-      edits.get(props.id).left = true;
       save(props.id);
       leave();
     };

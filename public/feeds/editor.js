@@ -1,6 +1,6 @@
 // editor.js -- the form in which a post is edited, in its place in a feed and in a view of its own.
 
-import { computed, h, onMounted, ref, watch } from '../vendor/vue.js';
+import { computed, h, onBeforeUnmount, onMounted, ref, watch } from '../vendor/vue.js';
 import { begin, edits, giveUp, isOvertaken, isTouched, takeOver } from './edits.js';
 import { contentField, feedsLine, titleField, tooLong } from './fields.js';
 import { alert } from './parts.js';
@@ -17,6 +17,9 @@ export const Editor = {
     watch(() => props.post, (post) => {
       if (edit.value && !edit.value.saving && !isTouched(edit.value)) takeOver(edit.value, post);
     });
+    // Where nobody sees this form, the page says what has become of it.
+    begun.left = false;
+    onBeforeUnmount(() => { if (edit.value) edit.value.left = true; });
     onMounted(() => {
       const field = form.value.querySelector('textarea');
       field.focus({ preventScroll: true });
@@ -32,7 +35,7 @@ export const Editor = {
         ref: form, class: 'editor', 'aria-label': 'Edit the post',
         onSubmit: (event) => { event.preventDefault(); save(); },
         onKeydown: (event) => {
-          if (event.key === 'Escape') cancel();
+          if (event.key === 'Escape' && !event.isComposing) cancel(); // not what gives up a character
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) save();
         },
       }, [

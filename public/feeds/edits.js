@@ -6,8 +6,8 @@
 import { reactive } from '../vendor/vue.js';
 import { updatePost } from './api.js';
 
-// id → { title, content: what is typed; base: the post it began with; saving; error; left: whether the
-// view where it was saved has been left }
+// id → { title, content: what is typed; base: the post it began with; saving; error; left: whether
+// nobody sees its form }
 export const edits = reactive(new Map());
 
 export function begin(post) {

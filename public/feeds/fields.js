@@ -17,6 +17,7 @@ function field(draft, name, id, label, attributes, tag = 'input') {
     h('label', { class: 'visually-hidden', for: id }, label),
     h(tag, {
       id, class: `form-control quiet ${name}`, value: draft[name], placeholder: label, dir: 'auto', autocomplete: 'off',
+      readonly: draft.saving, // what was typed now would go with the form
       onInput: ({ target }) => { draft[name] = target.value; }, ...attributes,
     }),
   ];

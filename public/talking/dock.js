@@ -169,7 +169,7 @@ export function Dock({ target, onClose, onSent }) {
   }, [target.id]);
 
   const about = target.id === undefined ? 'A new thread' : html`Reply to <b dir="auto">${target.author}</b>`;
-  return html`<section class="dock ${phase}" ref=${here} tabindex="-1" aria-label="Record" onKeyDown=${(event) => { if (event.key === 'Escape' && !kept) onClose(); }}>
+  return html`<section class="dock ${phase}" ref=${here} tabindex="-1" aria-label="Record" onKeyDown=${(event) => { if (event.key === 'Escape' && !kept && !event.isComposing) onClose(); }}>
     <header>
       <h2>${about}${target.title && html` <span class="quote" dir="auto">${target.title}</span>`}</h2>
       <button class="close" aria-label=${kept ? 'Discard and close' : 'Close'} onClick=${() => { discard(); onClose(); }}>

@@ -301,6 +301,38 @@ describe('crier.js on a source that the test plays', () => {
     assert.equal(FakeSource.all.length, 5, 'shown again out of the browser\'s memory');
   });
 
+  test('a machine that has slept under a page that is shown tells nobody: the clock does', async (t) => {
+    const looks = new Set();
+    t.mock.method(globalThis, 'setInterval', (look, ms) => { assert.equal(ms, 10_000); looks.add(look); return look; });
+    t.mock.method(globalThis, 'clearInterval', (look) => looks.delete(look));
+    const pass = (ms) => { mock.timers.tick(ms); for (const look of looks) look(); };
+    const a = follow('/a');
+    FakeSource.last.open();
+    for (let i = 0; i < 10; i += 1) pass(10_000);
+    assert.equal(FakeSource.all.length, 1, 'awake');
+    pass(3_600_000);
+    assert.equal(FakeSource.all.length, 2);
+    page.hidden = true;
+    pass(3_600_000);
+    assert.equal(FakeSource.all.length, 2, 'hidden, it waits until it is shown');
+    a.stop();
+    assert.equal(looks.size, 0, 'stopped, it looks no more');
+  });
+
+  test('an answer that never comes, to what the trouble is, is waited for no longer than another attempt', async (t) => {
+    const waits = [];
+    const patience = new AbortController();
+    t.mock.method(AbortSignal, 'timeout', (ms) => { waits.push(ms); return patience.signal; });
+    globalThis.fetch = (path, { signal }) => new Promise((_, reject) => { signal.addEventListener('abort', () => reject(signal.reason)); });
+    const a = follow('/a');
+    FakeSource.last.fail({ forEver: true });
+    await turn();
+    patience.abort();
+    await turn();
+    mock.timers.tick(1000);
+    assert.deepEqual([waits, FakeSource.all.length, a.states], [[30_000], 2, ['connecting']]);
+  });
+
   test('one caller\'s exception, and what is no JSON, harm nobody', async () => {
     const complaints = [];
     globalThis.reportError = (error) => complaints.push(error.message);

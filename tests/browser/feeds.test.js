@@ -197,6 +197,64 @@ test('an edit that cannot be saved is not lost', async () => {
   page.complaints = page.complaints.filter((text) => !/ERR_FAILED/.test(text));
 });
 
+// It was: the page said nothing, and what was typed was not seen again.
+test('an edit in its place that cannot be saved is told of when its feed has been left', async () => {
+  add('Unsaved', 'text #leaving', 'Ute');
+  const page = await open(feed('leaving'), { intercept: true });
+  let refuse;
+  await page.route('**/api/posts/*', async (route) => {
+    if (route.request().method() !== 'PATCH') return route.fallback();
+    await new Promise((resolve) => { refuse = resolve; });
+    return route.abort();
+  });
+  await post(page, 'Ute').getByRole('button', { name: 'Edit' }).click();
+  const text = page.locator('.editor textarea');
+  await text.fill('What I typed #leaving');
+  await text.dispatchEvent('keydown', { key: 'Escape', isComposing: true });
+  assert.equal(await text.inputValue(), 'What I typed #leaving', 'Escape within a character that is being composed is not ours');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await until(() => refuse);
+  assert.equal(await text.getAttribute('readonly'), '', 'nothing is typed that would not be saved');
+  await page.locator('.back').click();
+  await page.getByRole('heading', { name: 'Feeds', exact: true }).waitFor();
+  refuse();
+  await page.getByRole('alert').getByText('The server cannot be reached').waitFor();
+  await page.getByRole('link', { name: 'Open it again' }).click();
+  await until(async () => await text.inputValue() === 'What I typed #leaving');
+  assert.equal(await page.locator('.failed').count(), 0, 'the form says it now');
+  page.complaints = page.complaints.filter((line) => !/ERR_FAILED/.test(line));
+});
+
+test('a post on its way: it is sent once, whatever view one goes to, and what is typed meanwhile stays', async () => {
+  const page = await open(feed('music'), { intercept: true });
+  let answer;
+  let sent = 0;
+  await page.route('**/api/posts', async (route) => {
+    sent += 1;
+    await new Promise((resolve) => { answer = resolve; });
+    return route.continue();
+  });
+  const text = page.locator('.composer textarea');
+  await write(page, { content: 'First #onway' });
+  await until(() => answer);
+  await page.locator('.back').click();
+  await page.getByRole('heading', { name: 'Feeds', exact: true }).waitFor();
+  assert.equal(await text.inputValue(), 'First #onway');
+  await text.press('Control+Enter');
+  await text.fill('Second #onway');
+  answer();
+  await page.getByText('Posted to #onway').waitFor();
+  assert.equal(await text.inputValue(), 'Second #onway');
+  assert.equal(sent, 1);
+  await page.unroute('**/api/posts');
+  await page.route('**/api/posts', (route) => route.fulfill({
+    status: 503, contentType: 'application/problem+json', body: '{"title":"The outcome is unknown","detail":"Look whether it is done"}',
+  }));
+  await text.press('Control+Enter');
+  await page.getByRole('alert').getByText('The outcome is unknown. Look whether it is done.').waitFor();
+  page.complaints = page.complaints.filter((line) => !AWAY.test(line));
+});
+
 test('what somebody types is never overwritten, and nothing of it is lost', async () => {
   const id = add('Original', 'first #typing', 'Tim');
   const page = await open(feed('typing'));
