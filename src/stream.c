@@ -28,6 +28,7 @@ struct stream {
     bool busy;                    /* a write is in flight, be it frames or the headers alone */
     bool ending;                  /* finish as soon as nothing is in flight and no event is left */
     bool gone;                    /* and say so */
+    bool away;                    /* it was told that the database is, or is about to be */
     char seen[FRAME_ID_LENGTH + 1]; /* id of the last document sent */
     uint64_t written_ns;          /* when something was last written */
     uint64_t window_ns;           /* when measuring the progress of this write began; 0: not yet */
@@ -294,19 +295,27 @@ static void on_away(struct subscriber *s)
 {
     struct stream *stream = of(s);
 
-    stream->notice = NOTICE_AWAY;
+    if (!stream->away) /* else it was told before its key was known */
+        stream->notice = NOTICE_AWAY;
+    stream->away = true;
     if (stream->req != NULL)
         begin(stream);
     else
         proceed(stream);
 }
 
+static void set_back(struct stream *stream)
+{
+    /* One that was not told of the loss need not hear of the end of it. */
+    stream->notice = stream->notice == NOTICE_AWAY ? NOTICE_NONE : NOTICE_BACK;
+    stream->away = false;
+}
+
 static void on_back(struct subscriber *s)
 {
     struct stream *stream = of(s);
 
-    /* One that was not told of the loss need not hear of the end of it. */
-    stream->notice = stream->notice == NOTICE_AWAY ? NOTICE_NONE : NOTICE_BACK;
+    set_back(stream);
     if (stream->req == NULL)
         proceed(stream);
 }
@@ -425,6 +434,8 @@ void stream_await(struct streams *streams, h2o_req_t *req, const char *seen,
 void stream_found(struct stream *stream, struct call *call)
 {
     stream->owner = NULL;
+    if (stream->away && !stream->streams->hub->away)
+        set_back(stream); /* it says so with what it has to say next */
     hub_subscribe(stream->streams->hub, &stream->subscriber, call);
 }
 

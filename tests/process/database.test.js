@@ -63,23 +63,27 @@ test('F01: a stream whose spelling only the database can read waits as any other
   const relay = await app.startRelay({ args: ['--threads', '1'] });
   const open = (path) => app.stream(`${relay.url}/api/notes/${path}`);
   const canonical = await open('1');
+  strictEqual((await get(`${relay.url}/api/notes/01`)).status, 200); // this one is known
   await cluster.shutdown('fast');
   await canonical.comment('database away');
   (await open('0002')).close();
   let asked; // twice a second, while somebody waits
   await until(async () => asked === (asked = await relay.metric('pgcrier_resolves_total')), { every: 1200, what: 'who has left is forgotten' });
-  const [there, wrong] = await Promise.all(['0001', 'wrong'].map(open));
-  for (const stream of [there, wrong]) {
+  const [known, there, wrong] = await Promise.all(['01', '0001', 'wrong'].map(open));
+  for (const stream of [known, there, wrong]) {
     strictEqual(stream.status, 200);
     await stream.comment('database away');
   }
   await cluster.start();
-  await there.untilDocument((d) => d.id === 1);
+  for (const stream of [known, there]) await stream.untilDocument((d) => d.id === 1);
   await setNote(1, 'spelled');
-  await there.untilDocument((d) => d.body === 'spelled');
+  for (const stream of [known, there]) {
+    await stream.untilDocument((d) => d.body === 'spelled');
+    deepStrictEqual(stream.comments.filter((comment) => /database/.test(comment)), [' database away', ' database back']);
+  }
   strictEqual((await wrong.next()).type, 'gone');
   deepStrictEqual(await wrong.ended, { how: 'end' });
-  for (const stream of [canonical, there]) stream.close();
+  for (const stream of [canonical, known, there]) stream.close();
   strictEqual((await relay.stop()).code, 0);
 });
 
