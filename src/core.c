@@ -85,7 +85,7 @@ static void dropped(struct mirror *mirror)
     report_end_key(&core->report, mirror);
 }
 
-static const struct mirror_ops mirror_ops = {core_read, publish, gone, dropped, failed};
+static const struct mirror_ops mirror_ops = {core_read, publish, gone, dropped, failed, core_hasten_read};
 
 /* --- the database comes and goes ---------------------------------------------------------------- */
 

@@ -10,6 +10,8 @@ void core_update_ready(struct core *core);
 void core_fail(struct core *core, int status);
 /* Starts the read of a mirror's document (core_read.c). */
 void core_read(struct mirror *mirror, bool somebody_waits);
+/* Somebody waits for it now; returns whether it has yet to begin. */
+bool core_hasten_read(struct mirror *mirror);
 /* Loads the routes; once more afterwards when that is being done already (core_routes.c). */
 void core_load_routes(struct core *core);
 /* Gives the workers the table that waits for LISTEN, if there is one. */

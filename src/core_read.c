@@ -90,6 +90,7 @@ void core_read(struct mirror *mirror, bool somebody_waits)
     struct read *read = must_alloc(sizeof(*read));
 
     read->mirror = mirror;
+    mirror->read = read;
     read->call = call_ref(mirror->call);
     snprintf(read->route_id, sizeof(read->route_id), "%d", read->call->route->id);
     read->job = (struct pool_job){
@@ -102,4 +103,12 @@ void core_read(struct mirror *mirror, bool somebody_waits)
         .done = on_read,
     };
     pool_submit(&core->pool, &read->job);
+}
+
+bool core_hasten_read(struct mirror *mirror)
+{
+    struct core *core = mirror->set->data;
+    struct read *read = mirror->read;
+
+    return pool_hasten(&core->pool, &read->job);
 }

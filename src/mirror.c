@@ -454,8 +454,10 @@ uint32_t mirror_subscribers(const struct mirror *mirror)
 
 void mirror_ask(struct mirror *mirror, struct mirror_waiter *waiter)
 {
+    bool in_time = mirror->reading && !mirror->outdated && mirror->set->ops->hasten(mirror);
+
     waiter->link = (h2o_linklist_t){NULL, NULL};
-    h2o_linklist_insert(&mirror->waiting_next, &waiter->link);
+    h2o_linklist_insert(in_time ? &mirror->waiting_now : &mirror->waiting_next, &waiter->link);
     proceed(mirror);
 }
 

@@ -12,7 +12,7 @@
  * some state at or after its beginning, so:
  *
  *   - one who asks (a JSON GET) is answered only by a read that began after he asked: the next
- *     one, shared with all who asked meanwhile;
+ *     one, shared with all who asked meanwhile, or the one in flight if that has yet to begin;
  *   - a watcher may start from the frame that is there;
  *   - a mirror is registered under its topic before it reads, so that no change is missed. Where
  *     the topic comes from a function, it is known only from a read; a read that returns another
@@ -73,6 +73,8 @@ struct mirror_ops {
     void (*dropped)(struct mirror *mirror);
     /* There is nothing to show yet, and the function raises. */
     void (*failed)(struct mirror *mirror, uint64_t watchers, const struct problem *problem);
+    /* Somebody waits for the read in flight. Returns whether it has yet to begin; then it is his, too. */
+    bool (*hasten)(struct mirror *mirror);
 };
 
 struct mirrors {
@@ -100,6 +102,7 @@ struct mirror {
     bool unpublished;              /* frame is newer than what the watchers got */
     h2o_linklist_t waiting_now;    /* for the read in flight */
     h2o_linklist_t waiting_next;   /* for a read that is to begin */
+    void *read;                    /* the owner's, of the read in flight */
     uint64_t read_began_ns, published_ns;
     uint64_t noticed_ns;           /* when the oldest unread change became known; 0 without one */
     uint64_t read_noticed_ns;      /* the same, of the read in flight or last done */

@@ -447,6 +447,18 @@ void pool_submit(struct pool *pool, struct pool_job *job)
     dispatch(pool);
 }
 
+bool pool_hasten(struct pool *pool, struct pool_job *job)
+{
+    if (job->member != NULL || !h2o_linklist_is_linked(&job->link)) /* it runs, or is being refused */
+        return false;
+    if (!job->urgent) {
+        h2o_linklist_unlink(&job->link);
+        job->urgent = true;
+        h2o_linklist_insert(&pool->urgent, &job->link);
+    }
+    return true;
+}
+
 void pool_init(struct pool *pool, struct loop *loop, const char *conninfo, unsigned size,
                unsigned query_timeout_ms)
 {

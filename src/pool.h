@@ -89,6 +89,8 @@ void pool_init(struct pool *pool, struct loop *loop, const char *conninfo, unsig
                unsigned query_timeout_ms);
 void pool_start(struct pool *pool);
 void pool_submit(struct pool *pool, struct pool_job *job);
+/* Somebody waits for it now. Returns whether it has yet to begin. */
+bool pool_hasten(struct pool *pool, struct pool_job *job);
 /* Delay before the n-th retry [ms]: doubling, capped, with jitter. */
 unsigned pool_backoff_ms(unsigned failures);
 

@@ -12,6 +12,7 @@ uint64_t now_ns;
 struct timers timers;
 struct mirrors set;
 struct buffer journal;
+bool queueing;
 struct route *plain, *with_topic;
 static struct waiter waiters[] = {{.name = "a"}, {.name = "b"}, {.name = "c"}};
 
@@ -54,7 +55,15 @@ static void on_failed(struct mirror *m, uint64_t to, const struct problem *probl
     buffer_printf(&journal, "failed %s %d %d;", m->call->key, (int)to, problem->status);
 }
 
-static const struct mirror_ops ops = {on_read, on_publish, on_gone, on_dropped, on_failed};
+static bool on_hasten(struct mirror *m)
+{
+    assert_true(m->reading);
+    if (queueing)
+        buffer_printf(&journal, "hasten %s;", m->call->key);
+    return queueing;
+}
+
+static const struct mirror_ops ops = {on_read, on_publish, on_gone, on_dropped, on_failed, on_hasten};
 
 static void on_answer(struct mirror_waiter *waiter, struct frame *frame,
                       const struct problem *problem)
@@ -70,6 +79,7 @@ static void on_answer(struct mirror_waiter *waiter, struct frame *frame,
 int stage_setup(void **state)
 {
     (void)state;
+    queueing = false;
     now_ns = 1000 * NS_PER_S;
     plain = test_route(1);
     with_topic = test_route(2);

@@ -6,6 +6,7 @@
  *     read /a          a read begins            read! /a    … for which somebody waits
  *     publish /a 3 x   workers 0 and 1 get x    answer b x  the waiter b gets x, or a status
  *     gone /a 1        failed /a 1 500          dropped /a  the mirror has vanished
+ *     hasten /a        somebody waits for a read that is queued, as all are while `queueing`
  *
  * Every test has a stage of its own, which must be empty of frames and timers at its end.
  */
@@ -23,6 +24,7 @@ extern uint64_t now_ns;
 extern struct timers timers;
 extern struct mirrors set;
 extern struct buffer journal;
+extern bool queueing;
 extern struct route *plain, *with_topic; /* of the calls that watch() and ask() make */
 
 int stage_setup(void **state);

@@ -69,6 +69,29 @@ test('a stream gets its document though others are asked for all the time', asyn
   ok(between < 20, `${between} of ${READERS} went before`);
 });
 
+// As after a reconnect, when every document that somebody has open is read again.
+test('who asks for a document that is to be read for streams does not wait for all of those', async () => {
+  const paths = [...Array.from({ length: READERS }, (_, i) => `/api/gated/${i}`), '/api/watched'];
+  const streams = await Promise.all(paths.map((path) => app.stream(path)));
+  await Promise.all(streams.map((stream) => stream.next()));
+  await app.quietReads();
+  await watched.shut();
+  await asked.shut();
+  const reads = await app.metric('pgcrier_reads_total');
+  await app.sql(`select crier.touch('/api/gated/' || i) from generate_series(0, ${READERS - 1}) i; select crier.touch('/api/watched')`);
+  await until(async () => await app.metric('pgcrier_reads_total') === reads + READERS + 1, { what: 'all are to be read' });
+  const before = await app.metric('pgcrier_frames_total');
+  const answer = app.get('/api/watched');
+  await app.heard(); // by then it has asked
+  await asked.open();
+  await waitsAt(DOCUMENT);
+  const between = await app.metric('pgcrier_frames_total') - before;
+  await watched.open();
+  strictEqual((await answer).status, 200);
+  ok(between < 20, `${between} of ${READERS} went before`);
+  for (const stream of streams) stream.close();
+});
+
 test('a stream gets its document though blobs are read all the time', async () => {
   let raws;
   const windows = () => app.metric('pgcrier_blob_windows_total');

@@ -269,6 +269,31 @@ static void asked_for_nothing(void **state)
     HAPPENED("read! /a;answer a 404;read! /a;answer b 500;dropped /a;");
 }
 
+static void asked_for_a_queued_read(void **state)
+{
+    (void)state;
+    queueing = true;
+    begin_clean();
+    mirrors_touch(&set, "/a");
+    ask("/a", 0);
+    HAPPENED("read /a;hasten /a;");
+    queueing = false; /* it begins */
+    ask("/a", 1);
+    reply("/a", "2");
+    HAPPENED("answer a 2;publish /a 1 2;read! /a;");
+    reply("/a", "2");
+    HAPPENED("answer b 2;");
+    queueing = true;
+    mirrors_touch(&set, "/a");
+    advance(1000);
+    mirror_redefine(at("/a"), plain); /* of an older definition: not good enough */
+    ask("/a", 0);
+    reply("/a", "2");
+    HAPPENED("read /a;read! /a;");
+    reply("/a", "3");
+    HAPPENED("answer a 3;publish /a 1 3;");
+}
+
 static void asked_while_throttled_by_failures(void **state)
 {
     (void)state;
@@ -373,6 +398,7 @@ int main(void)
         MIRROR("mirror: is asked while clean: reads all the same, at once", asked_of_a_clean_one),
         MIRROR("mirror: the read of one who asks serves touches, too", asked_answers_touches),
         MIRROR("mirror: NULL answers 404, an error its status", asked_for_nothing),
+        MIRROR("mirror: a read that is queued is his who asks", asked_for_a_queued_read),
         MIRROR("mirror: one who asks does not wait for the back-off",
                asked_while_throttled_by_failures),
         MIRROR("mirror: a frame's time is that of the oldest change in it", noticing),

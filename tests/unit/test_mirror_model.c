@@ -180,7 +180,14 @@ static void on_failed(struct mirror *m, uint64_t to, const struct problem *probl
     CHECK(m->frame == NULL && to == m->watchers && problem->status == 500);
 }
 
-static const struct mirror_ops ops = {on_read, on_publish, on_gone, on_dropped, on_failed};
+/* It is as if it began with its snapshot. */
+static bool on_hasten(struct mirror *m)
+{
+    CHECK(document_of(m)->reading);
+    return !document_of(m)->snapshot_taken;
+}
+
+static const struct mirror_ops ops = {on_read, on_publish, on_gone, on_dropped, on_failed, on_hasten};
 
 static void on_answer(struct mirror_waiter *waiter, struct frame *frame,
                       const struct problem *problem)
