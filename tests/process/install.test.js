@@ -245,6 +245,17 @@ test('uninstalling stops when something of the user\'s needs the schema', async 
   }
 });
 
+test('default privileges make nobody a relay', async () => {
+  const at = await freshDatabase();
+  cluster.psql(['-c', 'alter default privileges grant execute on functions to relay', '-c', 'alter default privileges grant select on tables to relay'], at);
+  run(at, install);
+  const roles = () => value(at, `select has_schema_privilege('relay', 'crier', 'usage'), (select count(*) from crier.relay_roles())`);
+  strictEqual(roles(), 'f|0');
+  cluster.psql(['-c', `select crier.grant_relay('relay')`], at);
+  run(at, install);
+  strictEqual(roles(), 't|1');
+});
+
 test('a superuser\'s declarations belong to the schema\'s owner', async () => {
   const at = await freshDatabase();
   run(at, install);
