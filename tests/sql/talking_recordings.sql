@@ -91,7 +91,22 @@ truncate talking.recordings cascade;
 alter table talking.recordings alter id restart with 10000;
 select is_empty('select from talking.thread_sizes', 'truncate empties the sizes');
 
+-- A search_path where the names that a recording is written with mean something else.
+create schema hostile;
+create function hostile.concat(text, integer, text, json) returns text language sql as $$ select 'hostile' $$;
+create function hostile.to_json(text) returns json language sql as $$ select '"hostile"'::json $$;
+create function hostile.sqrt(double precision) returns double precision language sql as $$ select 17.0::double precision $$;
+set local search_path = hostile, pg_catalog, public;
+insert into talking.recordings (id, author, title, created_at, ups, downs) values (20001, 'a', 't', 'epoch', 2, 1);
+set local search_path = '';
+insert into talking.recordings (id, author, title, created_at, ups, downs) values (20002, 'a', 't', 'epoch', 2, 1);
+reset search_path;
+select is((a.head, a.score)::text, (replace(b.head, '20002', '20001'), b.score)::text, 'a recording is written alike under any search_path')
+from talking.recordings a, talking.recordings b where (a.id, b.id) = (20001, 20002);
+delete from talking.recordings where id > 20000;
+
 -- Folding.
+select setseed(0.5); -- or once in some thousand runs nobody would fold in time
 insert into talking.recordings (id, author) values (1, 'x'), (2, 'y');
 do $$ begin for i in 1..300 loop insert into talking.recordings (parent_id, author) values (1, 'x'); end loop; end $$;
 select pg_temp.right_('300 single replies');

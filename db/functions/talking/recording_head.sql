@@ -7,6 +7,7 @@ create or replace function talking.recording_head(
         ups integer,
         downs integer)
     returns text language plpgsql immutable parallel safe
+    set search_path = pg_catalog, pg_temp
 as $$
 begin
     /* The JSON of a recording up to the value of reply_count. It is stored with the row, because

@@ -1,5 +1,6 @@
 create or replace function talking.wilson(ups integer, downs integer)
     returns double precision language sql immutable parallel safe
+    set search_path = pg_catalog, pg_temp
 as $$
     /* The lower bound of the Wilson score interval, 95 %: how well liked a recording is at least,
        given that these votes are a sample. With z = 1.959963984540054, n votes and p = ups / n,
