@@ -31,6 +31,18 @@ begin
             detail = 'It is ' || dependents || '.',
             hint = 'Drop it, or change it so that it does not, and try again.';
     end if;
+
+    -- All at once, or it would deadlock with writers. An older version lacks the function.
+    if to_regprocedure('crier.lock_tables(text[])') is not null then
+        perform crier.lock_tables(variadic array(
+            select distinct format('%I.%I', n.nspname, c.relname)
+            from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+            join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+            where p.pronamespace = 'crier'::regnamespace and n.nspname <> 'crier'
+              and has_table_privilege(c.oid, 'update, delete, truncate')
+            order by 1)
+            || '{crier.routes,crier.inlined,crier.wanted,crier.subscriptions,crier.relays,crier.pending,crier.watches}'::text[]);
+    end if;
 end
 $$;
 

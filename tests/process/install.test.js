@@ -163,9 +163,10 @@ test('two at once, where nothing was: one after the other', async () => {
   strictEqual(troubles(at), '');
 });
 
-test('again, where tables are in use: nobody who goes through them in whatever order fails, and it ends', async () => {
+test('where tables are in use: nobody who goes through them in whatever order fails, and it ends', async () => {
   const at = await freshDatabase();
   run(at, install, join(ROOT, 'db', 'talking.sql'), join(ROOT, 'db', 'feeds.sql'));
+  cluster.psql(['-c', APPLICATION, '-c', DECLARATIONS], at);
   await cluster.sql(`alter database ${at.database} set deadlock_timeout = '1min'`, [], { database: 'postgres' });
   const [installer, writer] = [await cluster.connect(at), await cluster.connect({ database: at.database })];
   await writer.query(`set deadlock_timeout = '5s'`); // it would be the one to fail
@@ -173,12 +174,14 @@ test('again, where tables are in use: nobody who goes through them in whatever o
     ['install.sql', 'crier.subscriptions', 'crier.relays'],
     ['talking.sql', 'talking.recordings', 'talking.votes'],
     ['feeds.sql', 'feeds.posts', 'feeds.places'],
+    ['uninstall.sql', 'app.notes', 'crier.subscriptions'],
   ]) {
+    if (file === 'uninstall.sql') await installer.query('drop schema talking, feeds cascade');
     for (const [first, second] of [tables, tables.toReversed()]) {
       await writer.query(`begin; lock table ${first} in row exclusive mode`);
-      const installed = installer.query(unfinished(file));
-      await Promise.all([installed, waits(installer).then(() => writer.query(`lock table ${second} in row exclusive mode; commit`))]);
-      await installer.query('commit');
+      const done = installer.query(unfinished(file));
+      await Promise.all([done, waits(installer).then(() => writer.query(`lock table ${second} in row exclusive mode; commit`))]);
+      await installer.query(file === 'uninstall.sql' ? 'rollback' : 'commit');
     }
   }
 });
