@@ -136,7 +136,7 @@ test('who was told that it took too long is believed: what comes of it at that m
     create function app.rewrite(_id integer, _body text) returns void language sql as $$ update app.notes set body = _body where id = _id $$;
     select crier.action('PUT', '/api/late/{id}', 'app.rewrite(integer, text)');
     grant execute on function app.rewrite(integer, text) to relay; grant update on app.notes to relay`);
-  const relay = await app.startRelay({ args: ['--head-time', '1s'], env: { LD_PRELOAD: library('late_shutdown') } });
+  const relay = await app.startRelay({ args: ['--head-time', '3s'], env: { LD_PRELOAD: library('late_shutdown') } });
   const raw = await rawRequest(relay.url, 'PUT /api/late/2 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n');
   await raw.until((text) => text.startsWith('HTTP/1.1 408 '));
   raw.send('Content-Length: 17\r\n\r\n{"body" : "late"}');
