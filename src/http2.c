@@ -274,6 +274,7 @@ void http2_accept(struct http2 *http2, h2o_hostconf_t **hosts, h2o_socket_t *soc
     memset((char *)connection + sizeof(connection->super), 0, sizeof(*connection) - sizeof(connection->super));
     connection->http2 = http2;
     connection->socket = socket;
+    connection->last_id = INT32_MAX;
     connection->window = connection->initial_window = NGHTTP2_INITIAL_WINDOW_SIZE;
     connection->idle_since_ns = timers_now_ns(&http2->loop->timers);
     init_lists(connection);

@@ -177,9 +177,8 @@ static void sweep(struct http2_connection *connection, uint64_t now)
         cut(connection);
     } else if (connection->close_at_ns != 0 && now >= connection->close_at_ns) {
         connection->close_at_ns = 0;
-        nghttp2_submit_goaway(connection->session, NGHTTP2_FLAG_NONE,
-                              nghttp2_session_get_last_proc_stream_id(connection->session), NGHTTP2_NO_ERROR,
-                              NULL, 0);
+        connection->last_id = nghttp2_session_get_last_proc_stream_id(connection->session);
+        nghttp2_submit_goaway(connection->session, NGHTTP2_FLAG_NONE, connection->last_id, NGHTTP2_NO_ERROR, NULL, 0);
         http2_touch(connection);
     } else if (is_idle(connection, now)) {
         connection->idle_since_ns = now;

@@ -40,6 +40,7 @@ struct http2_connection {
     bool busy;                     /* reading or writing right now: no need to mark it dirty */
     bool terminated;               /* GOAWAY is all that is still said; nothing is read */
     bool closing;                  /* no stream is left, and nothing more is said */
+    int32_t last_id;               /* of the streams that are served: a GOAWAY says, or is to say, so */
     size_t discarded;              /* octets that came all the same */
     size_t body_octets;            /* that all requests hold */
     uint64_t idle_since_ns;        /* 0: it is not */

@@ -320,7 +320,8 @@ void http2_requests_start(struct http2_connection *connection)
         struct http2_stream *stream =
             H2O_STRUCT_FROM_MEMBER(struct http2_stream, place, connection->starting.next);
         h2o_linklist_unlink(&stream->place);
-        start(stream->request);
+        if (stream->id <= connection->last_id)
+            start(stream->request); /* else libnghttp2 closes it with that GOAWAY, and the client asks elsewhere */
     }
 }
 

@@ -37,6 +37,9 @@ const app = await startApp({
       select row(200, jsonb_build_object('x-words', repeat('w', 70000)), null, null)::crier.response $$;
     select crier.action('POST', '/api/wordy', 'app.wordy()');
     select crier.watch('app.notes', '/api/large/{id}');
+    create table app.done (at timestamptz default now());
+    create function app.do() returns void language sql security definer as $$ insert into app.done default values $$;
+    select crier.action('POST', '/api/done', 'app.do()');
     create function app.slow() returns json language sql stable as $$ select to_json(1) from ${PASS} $$;
     select crier.live('/api/slow', 'app.slow()');
     grant execute on all functions in schema app to relay`,
@@ -60,6 +63,29 @@ test('P01 a drain over HTTP/2: two GOAWAYs; what was opened before is served, wh
   await raw.closed;
   strictEqual(raw.status(3), undefined);
   strictEqual((await within(relay.exit, 'exit')).code, 0);
+});
+
+// While the kernel takes nothing, nothing can be said, and requests still come.
+test('P01 a drain over HTTP/2: what its GOAWAY says was not processed is not done', async () => {
+  await app.sql('truncate app.done');
+  const relay = await startRelay('--drain', '5min', '--threads', '1');
+  const raw = await connectRaw(relay.url, { settings: { 4: 60 * MIB } });
+  raw.update(0, 60 * MIB);
+  raw.headers(1, get('/big'));
+  await raw.until(() => raw.of(1, TYPE.DATA).length > 0);
+  raw.pause();
+  await sleep(500); // and now it takes nothing
+  relay.signal('SIGTERM');
+  await relay.hears(/draining/);
+  await sleep(1000); // both GOAWAYs are to be sent
+  raw.headers(3, request('POST', '/api/done'));
+  await raw.drained();
+  raw.resume();
+  await raw.closed;
+  strictEqual((await relay.exit).code, 0);
+  const [last] = raw.frames.filter(({ type }) => type === TYPE.GOAWAY).slice(-1);
+  const done = await app.cluster.value('select count(*)::integer from app.done');
+  strictEqual(done, last.payload.readUInt32BE(0) >= 3 ? 1 : 0, `of the streams up to ${last.payload.readUInt32BE(0)}`);
 });
 
 test('P01 a drain waits longer for the first request of a connection than for one more', async () => {
