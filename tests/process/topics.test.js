@@ -40,7 +40,7 @@ test('what is announced while the document is read anew is heard', async () => {
   stream.close();
 });
 
-test('a document that is made while it is being looked for is there for who comes behind', async () => {
+test('F14: a document that is made while it is being looked for is there for who comes behind', async () => {
   await app.sql(`select crier.live('/api/made/{id}', 'app.slow_note(integer)', reread => '1 hour');
     select crier.watch('app.notes', '/api/made/{id}')`);
   await until(async () => (await app.get('/api/made/50')).status === 404 && (await app.get('/api/made/3')).status === 200,
@@ -61,7 +61,7 @@ test('a document that is made while it is being looked for is there for who come
 });
 
 // A proxy waits for a minute, and then has an answer of its own, for which a browser gives up for ever.
-test('a stream whose document takes long begins within a heartbeat, and ends when there is none', async () => {
+test('F14: a stream whose document takes long begins within a heartbeat, and ends when there is none', async () => {
   const relay = await app.startRelay({ args: ['--heartbeat', '300ms'] });
   await gate.shut();
   const [there, not] = await Promise.all(['/api/made/3', '/api/made/51'].map((path) => app.stream(relay.url + path)));
