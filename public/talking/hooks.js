@@ -58,17 +58,22 @@ function without(marks, expired) {
 }
 
 // Whatever comes, goes or moves: the focus stays where it was (moving an element takes it away), and
-// what is being played, or else what has the focus, stays where it is in the window.
-export function useKeptPlace() {
+// what is being played, or else what has the focus, stays where it is in the window. Where that is nothing
+// in view, most of what is being read does, over changes of the document that is shown.
+export function useKeptPlace(shown) {
+  const before = useRef();
   const focused = document.activeElement;
   const anchor = anchorOf(focused);
-  const top = anchor?.getBoundingClientRect().top;
+  const anchors = anchor ? [anchor] : (before.current !== shown && scrollY > 0 ? inView() : []);
+  before.current = shown;
+  const tops = anchors.map((row) => row.getBoundingClientRect().top);
   useLayoutEffect(() => {
     if (focused && focused !== document.body && focused.isConnected && document.activeElement !== focused) {
       focused.focus({ preventScroll: true });
     }
-    if (!anchor?.isConnected) return;
-    const moved = anchor.getBoundingClientRect().top - top;
+    const moves = anchors.map((row, i) => row.isConnected && row.getBoundingClientRect().top - tops[i])
+      .filter((by) => by !== false).sort((a, b) => a - b);
+    const moved = moves[Math.floor(moves.length / 2)] ?? 0;
     if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: 'instant' });
   });
 }
@@ -77,6 +82,12 @@ export function useKeptPlace() {
 function anchorOf(focused) {
   const { track, playing } = playerNow();
   const row = (playing && document.getElementById(`recording-${track.id}`)) || focused?.closest?.('[id^="recording-"]');
-  const box = row?.getBoundingClientRect();
-  return box && box.bottom > 0 && box.top < innerHeight ? row : undefined;
+  return row && isInView(row) ? row : undefined;
 }
+
+function isInView(row) {
+  const { top, bottom } = row.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}
+
+const inView = () => [...document.querySelectorAll('[id^="recording-"]')].filter(isInView);

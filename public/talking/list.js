@@ -1,6 +1,6 @@
 // list.js -- the threads, best first: fifty, and more of them when they are wanted.
 
-import { html, useState } from '../vendor/htm-preact.js';
+import { html, useLayoutEffect, useState } from '../vendor/htm-preact.js';
 import { urlOf } from './api.js';
 import { useKeptPlace, useLive, useMarks, useNow } from './hooks.js';
 import { Avatar, Microphone, Replies, Time, Title, Voice, href } from './parts.js';
@@ -11,7 +11,27 @@ const NONE = [];
 const AT_FIRST = 50; // what the server gives unless asked for more
 const MORE = 150;
 const MOST = 1000; // what it gives at most
-let wanted = AT_FIRST; // stays so when one comes back from a thread
+// When one comes back from a thread it is as it was:
+let wanted = AT_FIRST;
+let place = 0; // how far it was scrolled,
+let followed; // and by which link one went
+
+// Notes the place, and finds it again.
+function usePlace(there) {
+  useLayoutEffect(() => {
+    if (!there) return undefined;
+    if (place > 0) scrollTo(0, place);
+    if (document.activeElement === document.querySelector('main')) {
+      document.querySelector(`.entry a[href="${followed}"]`)?.focus({ preventScroll: true });
+    }
+    const note = () => { place = scrollY; };
+    addEventListener('scroll', note, { passive: true });
+    return () => {
+      removeEventListener('scroll', note);
+      followed = location.hash;
+    };
+  }, [there]);
+}
 
 export function List({ onState, onReply }) {
   const [limit, setLimit] = useState(wanted);
@@ -20,12 +40,13 @@ export function List({ onState, onReply }) {
   const marks = useMarks(recordings, path);
   const waves = useWaves(recordings ?? NONE);
   const now = useNow();
-  useKeptPlace();
+  useKeptPlace(list);
+  usePlace(list !== undefined);
   const more = () => {
     wanted = Math.min(limit + MORE, MOST);
     setLimit(wanted);
   };
-  return html`<main>
+  return html`<main tabindex="-1">
     <div class="bar">
       <h1>Threads</h1>
       <button class="speak" onClick=${() => onReply({})}><${Microphone} />Start a thread</button>
@@ -46,7 +67,7 @@ function Entry({ recording, now, mark, waves }) {
       <h2><a href=${href(id)}><${Title} title=${title} /></a></h2>
       <p class="facts"><span class="author" dir="auto">${author}</span><${Time} at=${at} now=${now} /><${Replies} n=${replies} />
         ${mark === 'new' && html`<span class="badge">new</span>`}</p>
-      <div class="voice"><${Voice} recording=${recording} waves=${waves} n=${72} /></div>
+      <div class="voice"><${Voice} recording=${recording} peaks=${waves.get(id)} n=${72} /></div>
       <${Votes} recording=${recording} />
     </article>
   </li>`;

@@ -22,9 +22,9 @@ export function Avatar({ author }) {
 }
 
 // Its sound, or that there is none.
-export function Voice({ recording: { id, author, title, audio, duration_ms: ms }, waves, n }) {
+export function Voice({ recording: { id, author, title, audio, duration_ms: ms }, peaks, n }) {
   const track = useMemo(() => ({ id, url: audio && urlOf(audio), ms, label: title ? `${author}: ${title}` : `the message of ${author}` }), [id, audio, ms, title, author]);
-  if (audio !== null) return html`<${Sound} track=${track} peaks=${waves.get(id)} n=${n} />`;
+  if (audio !== null) return html`<${Sound} track=${track} peaks=${peaks} n=${n} />`;
   if (ms === null) return null;
   return html`<span class="silent" title="Nobody has uploaded its sound"><span aria-hidden="true">${clock(ms)}</span><${Hidden}>${spoken(ms)}<//>, no sound</span>`;
 }

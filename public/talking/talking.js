@@ -4,7 +4,7 @@
 // same with 21 looked at. One live document is open at a time: over HTTP/1.1 a browser has six
 // connections to a server, for all its windows.
 
-import { html, render, useCallback, useEffect, useRef, useState } from '../vendor/htm-preact.js';
+import { html, render, useCallback, useEffect, useLayoutEffect, useRef, useState } from '../vendor/htm-preact.js';
 import { Dock } from './dock.js';
 import { List } from './list.js';
 import { href } from './parts.js';
@@ -29,7 +29,13 @@ function Page() {
   const [state, setState] = useState('connecting');
   const [target, setTarget] = useState();
   const asked = useRef();
-  useEffect(() => scrollTo(0, 0), [id]);
+  const first = useRef(true);
+  // Another view: it begins at its top, for ears and keys as well.
+  useLayoutEffect(() => {
+    scrollTo(0, 0);
+    if (!first.current && document.activeElement === document.body) document.querySelector('main').focus({ preventScroll: true });
+    first.current = false;
+  }, [id]);
   const onReply = useCallback((next) => {
     asked.current = document.activeElement;
     setTarget(next);

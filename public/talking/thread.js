@@ -26,10 +26,10 @@ export function Thread({ id, inside, onState, onReply }) {
   const [root, state] = useLive(urlOf(`/api/recordings/${id}`), onState, on);
   const now = useNow();
   if (state === 'gone') {
-    return html`<main><${Back} /><h1 class="title">This recording is not here</h1>
+    return html`<main tabindex="-1"><${Back} /><h1 class="title">This recording is not here</h1>
       <p class="empty">It was deleted, or never existed.</p></main>`;
   }
-  return html`<main>
+  return html`<main tabindex="-1">
     <${Back} />
     ${root && html`<${Replied} root=${root} now=${now} inside=${inside} others=${others} onReply=${onReply} />`}
   </main>`;
@@ -37,7 +37,7 @@ export function Thread({ id, inside, onState, onReply }) {
 
 const Back = () => html`<nav aria-label="Back"><a class="back" href="#/">All threads</a></nav>`;
 
-function Opening({ recording, now, waves, who, onReply }) {
+function Opening({ recording, now, peaks, who, onReply }) {
   const { id, author, title, created_at: at } = recording;
   useEffect(() => {
     document.title = `${title ?? 'Voice message'} · Talking`;
@@ -46,7 +46,7 @@ function Opening({ recording, now, waves, who, onReply }) {
   return html`<header class="opening" id="recording-${id}">
     <h1 class="title"><${Title} title=${title} /></h1>
     <p class="facts"><${Avatar} author=${author} /><span class="author" dir="auto">${author}</span><${Time} at=${at} now=${now} /></p>
-    <${Voice} recording=${recording} waves=${waves} n=${110} />
+    <${Voice} recording=${recording} peaks=${peaks} n=${110} />
     <div class="facts acts"><${Votes} recording=${recording} />
       <button class="speak" onClick=${() => onReply(recording)}><${Microphone} />Reply<${Hidden}> to ${author}<//></button></div>
     <${Who} who=${who} />
@@ -96,9 +96,9 @@ function Replied({ root, now, inside, others, onReply }) {
     requestAnimationFrame(() => requestAnimationFrame(() => show(id)));
   };
   useEffect(() => { if (inside !== undefined) reveal(inside); }, [inside]);
-  useKeptPlace();
+  useKeptPlace(root);
   return html`
-    <${Opening} recording=${root} now=${now} waves=${waves} who=${who.get(root.id)} onReply=${onReply} />
+    <${Opening} recording=${root} now=${now} peaks=${waves.get(root.id)} who=${who.get(root.id)} onReply=${onReply} />
     <section aria-labelledby="replies">
     <div class="bar">
       <h2 id="replies"><${Replies} n=${root.reply_count} /></h2>
@@ -107,7 +107,7 @@ function Replied({ root, now, inside, others, onReply }) {
         : html`<button class="plain" onClick=${() => setClosed(branches())}>Collapse all</button>`)}
     </div>
     <ol class="replies">
-      ${made.map((row) => html`<${Row} key=${row.recording.id} row=${row} root=${root.id} now=${now} toggle=${toggle} waves=${waves}
+      ${made.map((row) => html`<${Row} key=${row.recording.id} row=${row} root=${root.id} now=${now} toggle=${toggle} peaks=${waves.get(row.recording.id)}
         open=${!closed.has(row.recording.id)} mark=${marks.get(row.recording.id)} who=${who.get(row.recording.id)}
         here=${row.recording.id === inside} onReply=${onReply} />`)}
     </ol>
@@ -125,7 +125,15 @@ function toggled(closed, id) {
   return next;
 }
 
-function Row({ row: { recording, depth, parent }, root, now, toggle, open, mark, who, here, waves, onReply }) {
+// Made anew where something of it differs: thousands may be shown, and one changes.
+function Row(props) {
+  const { row: { recording, depth, parent }, root, now, open, mark, who, here, peaks } = props;
+  const { id, author, title, created_at: at, reply_count: replies, ups, downs, audio, duration_ms: ms } = recording;
+  return useMemo(() => rowOf(props), [id, author, title, at, replies, ups, downs, audio, ms, depth, parent.recording.author,
+    root, now, open, mark, who?.join(), here, peaks]);
+}
+
+function rowOf({ row: { recording, depth, parent }, root, now, toggle, open, mark, who, here, peaks, onReply }) {
   const { id, author, title, created_at: at, reply_count: replies } = recording;
   const to = parent.recording.author;
   const indent = Math.min(depth - 1, DEEPEST_INDENT);
@@ -140,7 +148,7 @@ function Row({ row: { recording, depth, parent }, root, now, toggle, open, mark,
         ${mark === 'new' && html`<span class="badge">new</span>`}
       </header>
       ${(title || recording.audio === null) && html`<p class="words"><${Title} title=${title} /></p>`}
-      <${Voice} recording=${recording} waves=${waves} n=${72} />
+      <${Voice} recording=${recording} peaks=${peaks} n=${72} />
       <footer class="facts">
         <${Votes} recording=${recording} />
         <button class="plain reply" onClick=${() => onReply(recording)}>Reply<${Hidden}> to ${author}<//></button>

@@ -13,15 +13,15 @@ const CHANGED = 'talking.votes';
 function useVote(id) {
   const [mine, setMine] = useState(() => readVotes()[id] ?? 0);
   useEffect(() => {
-    const look = () => setMine(readVotes()[id] ?? 0);
-    const look2 = ({ key }) => { if (key === CHANGED) look(); };
+    const look = ({ detail = id }) => { if (detail === id) setMine(readVotes()[id] ?? 0); };
+    const look2 = ({ key }) => { if (key === CHANGED) look({}); };
     addEventListener(CHANGED, look);
     addEventListener('storage', look2);
     return () => { removeEventListener(CHANGED, look); removeEventListener('storage', look2); };
   }, [id]);
   const set = async (direction, onTrouble) => {
     const before = mine;
-    const show = (one) => { writeVote(id, one); dispatchEvent(new Event(CHANGED)); };
+    const show = (one) => { writeVote(id, one); dispatchEvent(new CustomEvent(CHANGED, { detail: id })); };
     show(direction);
     try {
       await vote(id, direction);

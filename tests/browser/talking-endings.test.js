@@ -223,3 +223,65 @@ test('a window that is lower than the dock shows all of it', async () => {
   await close.click();
   await page.locator('.dock').waitFor({ state: 'detached' });
 });
+
+test('what is read stays where it is when something comes above it, or goes', async () => {
+  const [root, ...replies] = plant(30);
+  const page = await open(thread(root), { height: 600 });
+  const top = (id) => row(page, id).evaluate((r) => Math.round(r.getBoundingClientRect().top));
+  await until(async () => await page.locator('.row').count() === 30);
+  await row(page, replies[15]).evaluate((r) => r.scrollIntoView({ block: 'center' }));
+  const was = await top(replies[15]);
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'BODY');
+  const above = psql(`insert into talking.recordings (parent_id, author, title) values (${root}, 'x', 'above') returning id`);
+  await until(() => row(page, above).count());
+  assert.ok(Math.abs(await top(replies[15]) - was) <= 1, 'one came');
+  psql(`delete from talking.recordings where id = ${replies[2]}`);
+  await until(async () => await row(page, replies[2]).count() === 0);
+  assert.ok(Math.abs(await top(replies[15]) - was) <= 1, 'one went');
+  psql(`insert into talking.votes select ${replies[14]}, gen_random_uuid(), 1 from generate_series(1, 9)`);
+  await until(async () => await page.locator('.row').first().getAttribute('id') === `recording-${replies[14]}`);
+  assert.ok(Math.abs(await top(replies[15]) - was) <= 1, 'one that was in view moved to the top');
+});
+
+test('back from a thread the list is where it was left, and so is the focus', async () => {
+  psql("insert into talking.recordings (author, title) select 'many', 'thread ' || i from generate_series(1, 40) i");
+  const page = await open('#/', { height: 600 });
+  const link = page.locator('.entry', { hasText: 'thread 35' }).locator('a');
+  await link.evaluate((a) => a.scrollIntoView({ block: 'center' }));
+  const place = await page.evaluate(() => scrollY);
+  assert.ok(place > 300);
+  const focused = () => page.evaluate(() => document.activeElement.textContent);
+  for (const back of [() => page.goBack(), () => page.locator('.back').click()]) {
+    await link.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('h1', { hasText: 'thread 35' }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'MAIN', 'ears and keys begin where the view does');
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    await back();
+    await until(async () => await focused() === 'thread 35', { what: 'the focus' });
+    assert.equal(await page.evaluate(() => scrollY), place);
+  }
+});
+
+test('a change costs what changes, not what is shown', async () => {
+  const [root, reply] = plant();
+  psql(`insert into talking.recordings (parent_id, author, title) select ${root}, 'x', i::text from generate_series(1, 150) i`);
+  const page = await open(thread(root));
+  await until(async () => await page.locator('.row').count() === 151);
+  await page.evaluate(() => {
+    const count = (of, name) => {
+      const original = of[name];
+      globalThis[name] = 0;
+      of[name] = function counted(...values) { globalThis[name] += 1; return original.apply(this, values); };
+    };
+    count(Number.prototype, 'toLocaleString');
+    count(Storage.prototype, 'getItem');
+  });
+  const counted = (name) => page.evaluate((n) => globalThis[n], name);
+  const id = psql(`insert into talking.recordings (parent_id, author, title) values (${root}, 'x', 'new') returning id`);
+  await until(() => row(page, id).locator('.badge').count());
+  await row(page, reply).locator('.vote.up').click();
+  await until(() => row(page, reply).locator('.vote.up', { hasText: '1 for' }).count());
+  assert.ok(await counted('toLocaleString') < 100, `${await counted('toLocaleString')} numbers are written`);
+  assert.ok(await counted('getItem') < 20, `${await counted('getItem')} times the votes are read`);
+});
