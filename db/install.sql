@@ -129,6 +129,7 @@ $$;
 \ir functions/crier/relay_routes.sql
 \ir functions/crier/relay_report.sql
 \ir functions/crier/relay_stop.sql
+\ir functions/crier/relay_functions.sql
 \ir functions/crier/grant_relay.sql
 \ir functions/crier/found.sql
 \ir functions/crier/function_stored.sql

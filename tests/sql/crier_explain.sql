@@ -204,6 +204,17 @@ select is((select hint from crier.explain('/ex/notes/1') where step = 'privilege
 select crier.grant_relay('crier_test_relay');
 grant usage on schema ex to crier_test_relay;
 select ok(ok, 'explain: privileges that suffice') from crier.explain('/ex/notes/1') where step = 'privilege';
+create function pg_temp.without(function regprocedure) returns text language plpgsql as $$
+declare hint_ text;
+begin
+    execute format('revoke execute on function %s from crier_test_relay', function);
+    select hint into hint_ from crier.explain('/ex/notes/1') where step = 'privilege';
+    execute format('grant execute on function %s to crier_test_relay', function);
+    return hint_;
+end $$;
+select is(pg_temp.without(p.oid), 'select crier.grant_relay(''crier_test_relay'');', 'explain: a relay that may not call ' || p.proname)
+from pg_proc p cross join lateral aclexplode(p.proacl) a
+where p.pronamespace = 'crier'::regnamespace and a.grantee = 'crier_test_relay'::regrole and not has_function_privilege('public', p.oid, 'execute');
 revoke execute on function ex.note(integer) from public;
 select pg_temp.names('/ex/notes/1', 'privilege', 'crier_test_relay may not', 'no privilege for the function');
 select is((select hint from crier.explain('/ex/notes/1') where step = 'privilege'), 'grant execute on function ex.note(integer) to crier_test_relay;',

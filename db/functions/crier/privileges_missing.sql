@@ -13,9 +13,9 @@ as $$
     missing as (
         select format('select crier.grant_relay(%L);', role) as statement
         where not (has_schema_privilege(role, 'crier', 'usage')
-            and has_function_privilege(role, 'crier.read(integer, json)', 'execute')
-            and has_function_privilege(role, 'crier.act(integer, json, json, bytea, json)', 'execute')
-            and has_function_privilege(role, 'crier.blob_head(integer, json, integer)', 'execute')
+            and not exists (
+                select from unnest(crier.relay_functions()) as f(oid)
+                where not has_function_privilege(role, f.oid, 'execute'))
             and has_table_privilege(role, 'crier.routes', 'select'))
         union
         select format('grant usage on schema %I to %I;', f.nspname, role)
