@@ -276,6 +276,9 @@ select crier.unwatch(relation, topic) from crier.watches where relation = 'watch
 do $$ begin execute (select format('drop trigger %I on watch.base', tgname) from pg_trigger
     where tgrelid = 'watch.base'::regclass and tgname like '%insert'); end $$;
 select is(crier.refresh_watches(), 1, 'refresh_watches: makes a dropped trigger again');
+alter table watch.base alter column thread type text;
+insert into watch.base (thread) values ('a"b');
+select is(pg_temp.heard(), array['{"topic":"i/a%22b"}'], 'a number that has become text: is told as text at once');
 alter table watch.base alter column thread type timestamptz using now();
 select is(crier.refresh_watches(), 1, 'refresh_watches: makes the function again when a column''s type asks for pinned settings');
 select crier.refresh_watches();

@@ -16,8 +16,9 @@ begin
        the template, as text v.c1, v.c2...; the condition that none is NULL; the payload made of them;
        and whether their spelling depends on settings, which must then be pinned. The collation is
        given, or columns of two collations could not be compared, and one that ignores case would
-       make two topics one. Neither a template's literals nor encoded values need escapes in JSON,
-       so the payload is put together as it is. */
+       make two topics one. Numbers are encoded as well: their column may be text a moment later.
+       Neither a template's literals nor encoded values need escapes in JSON, so the payload is put
+       together as it is. */
     literals[1] := '{"topic":"' || literals[1];
     literals[cardinality(literals)] := literals[cardinality(literals)] || '"}';
     payload := quote_literal(literals[1]);
@@ -36,9 +37,7 @@ begin
             value.attname, value.n);
         present := present || format(' and r.%I::pg_catalog.text is not null', value.attname);
         payload := payload || format(
-            case when value.type in ('smallint', 'integer', 'bigint', 'oid', 'boolean', 'uuid')
-                 then ' operator(pg_catalog.||) v.c%s operator(pg_catalog.||) %L'
-                 else ' operator(pg_catalog.||) crier.encode(v.c%s) operator(pg_catalog.||) %L' end,
+            ' operator(pg_catalog.||) crier.encode(v.c%s) operator(pg_catalog.||) %L',
             value.n, literals[value.n + 1]);
         pinned := pinned or value.typtype <> 'e' and value.type not in (
             'smallint', 'integer', 'bigint', 'oid', 'boolean', 'uuid', 'numeric',
