@@ -81,7 +81,9 @@ test('who asks for a document that is to be read for streams does not wait for a
   await app.sql(`select crier.touch('/api/gated/' || i) from generate_series(0, ${READERS - 1}) i; select crier.touch('/api/watched')`);
   await until(async () => await app.metric('pgcrier_reads_total') === reads + READERS + 1, { what: 'all are to be read' });
   const before = await app.metric('pgcrier_frames_total');
+  const requests = await app.metric('pgcrier_requests_total');
   const answer = app.get('/api/watched');
+  await until(async () => await app.metric('pgcrier_requests_total') > requests, { what: 'it has come' });
   await app.heard(); // by then it has asked
   await asked.open();
   await waitsAt(DOCUMENT);
