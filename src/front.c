@@ -45,7 +45,8 @@ static int check_head(h2o_req_t *req)
 static int on_req(h2o_handler_t *self, h2o_req_t *req)
 {
     (void)self;
-    if (visitor_of(req)->pace.cut) /* it was told that nothing is done, or nothing; this, it will not hear */
+    /* It was told already that nothing is done; or the worker has drained, and nobody is left to tell it more. */
+    if (visitor_of(req)->pace.cut || worker_of(req)->loop.stopped)
         return refuse(req, 503, "It came too late", NULL);
     visitor_asked(req);
     if (req->version < 0x200 && check_head(req) == 0)

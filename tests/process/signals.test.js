@@ -1,7 +1,9 @@
 // How the program ends: SIGTERM drains it, a second one does not wait, SIGHUP ends nothing.
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startApp } from '../lib/app.js';
 import { PASS, gateOf } from '../lib/gate.js';
 import { PREFACE, TYPE, block, frame as h2frame, get as h2get, settings } from '../lib/h2raw.js';
@@ -13,6 +15,9 @@ const app = await startApp({
   sql: `
     create function app.slow() returns json language sql stable as $$ select to_json(1.5) from ${PASS} $$;
     select crier.live('/api/slow', 'app.slow()');
+    create table app.done (at timestamptz default now());
+    create function app.do() returns void language sql security definer as $$ insert into app.done default values $$;
+    select crier.action('POST', '/api/done', 'app.do()');
     grant execute on all functions in schema app to relay`,
 });
 const gate = gateOf(app.cluster);
@@ -76,6 +81,34 @@ test('P01: a drain finishes the requests that are being answered, and takes no n
   await slow.closed;
   match(slow.text, /^HTTP\/1\.1 200 .*\r\nConnection: close\r\n.*\r\n\r\n1\.5$/s, 'and nobody is invited to ask once more');
   strictEqual((await relay.exit).code, 0);
+});
+
+const isStopped = (pid, task) => /^State:\tT/m.test(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'));
+
+// The relay is stopped between the answer that it has waited for and its next look; what comes then, it finds with that.
+test('P01: what comes at the very end of a drain is answered or not done', async () => {
+  for (let tries = 0; tries < 4; tries += 1) {
+    const relay = await app.startRelay({ args: ['--threads', '1', '--drain', '5min'] });
+    const idle = await rawRequest(relay.url, 'GET /api/notes/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await idle.until((text) => text.includes('"body"'));
+    await gate.shut();
+    const slow = await rawRequest(relay.url, 'GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(async () => (await relay.metric('pgcrier_pool_connections{state="busy"}')) === 1);
+    relay.signal('SIGTERM');
+    await relay.hears(/draining/);
+    await sleep(1300); // so long it waits for idle connections, too
+    await gate.open();
+    await slow.until((text) => text.endsWith('1.5'));
+    relay.signal('SIGSTOP');
+    await until(() => relay.result || readdirSync(`/proc/${relay.pid}/task`).every((task) => isStopped(relay.pid, task)));
+    idle.send('POST /api/done HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
+    await sleep(100);
+    relay.signal('SIGCONT');
+    await idle.closed;
+    strictEqual((await relay.exit).code, 0);
+    const [{ done }] = await app.sql('with gone as (delete from app.done returning 1) select count(*)::integer as done from gone');
+    strictEqual(done, /HTTP\/1\.1 204 /.test(idle.text) ? 1 : 0, idle.text.slice(-300)); // else 503, or nothing
+  }
 });
 
 test('a drain does not wait for idle connections, nor for silent ones', async () => {
