@@ -68,3 +68,19 @@ test('a watch that is given up while partitions of others get their triggers is 
   assert.deepEqual((await one.query("select tgname from pg_trigger where tgrelid = 'note'::regclass")).rows, []);
   assert.equal((await one.query("select count(*)::int as n from pg_proc where proname ~ '^watch_[0-9]+$'")).rows[0].n, 1);
 });
+
+test('unwatching a table in use waits for it before its partitions, as writers do', async () => {
+  await cluster.createDatabase('in_use');
+  const [one, two] = await Promise.all([1, 2].map(() => cluster.connect({ database: 'in_use' })));
+  await one.query(`
+    create table item(id integer) partition by range (id);
+    create table item_low partition of item for values from (0) to (10);
+    create table item_high partition of item for values from (10) to (20);
+    select crier.watch('item', '/item/{id}')`);
+  await two.query('begin; lock table only item in row exclusive mode');
+  const unwatched = one.query(`select crier.unwatch('item', '/item/{id}')`);
+  const written = until(async () => (await cluster.sql("select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'", [one.processID])).length > 0,
+    { what: 'unwatch waits' }).then(() => two.query('insert into item values (1), (11); commit'));
+  await Promise.all([unwatched, written]);
+  assert.deepEqual((await one.query("select from pg_trigger where tgrelid in (select relid from pg_partition_tree('item'))")).rows, []);
+});
