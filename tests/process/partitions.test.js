@@ -69,6 +69,23 @@ test('a watch that is given up while partitions of others get their triggers is 
   assert.equal((await one.query("select count(*)::int as n from pg_proc where proname ~ '^watch_[0-9]+$'")).rows[0].n, 1);
 });
 
+test('nor when routes change meanwhile', async () => {
+  await cluster.createDatabase('routes_changed');
+  const [one, two, gate] = await Promise.all([1, 2, 3].map(() => cluster.connect({ database: 'routes_changed' })));
+  await one.query(`
+    create table note(id integer);
+    create function note(_id integer) returns json language sql immutable as 'select null::json';
+    select crier.watch('note', '/note/{id}')`);
+  await gate.query(`select pg_advisory_lock(hashtext('crier.watch_function'))`);
+  const declared = two.query(`select crier.live('/note/{id}', 'note(integer)', inline => true)`);
+  await until(async () => (await cluster.sql("select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'", [two.processID])).length > 0,
+    { what: 'the trigger functions are to be made again' });
+  await one.query(`select crier.unwatch('note', '/note/{id}')`);
+  await gate.query('select pg_advisory_unlock_all()');
+  await declared;
+  assert.deepEqual((await one.query("select from pg_proc where proname ~ '^watch_[0-9]+$'")).rows, []);
+});
+
 test('unwatching a table in use waits for it before its partitions, as writers do', async () => {
   await cluster.createDatabase('in_use');
   const [one, two] = await Promise.all([1, 2].map(() => cluster.connect({ database: 'in_use' })));

@@ -16,6 +16,9 @@ begin
         return 0;
     end if;
     perform pg_advisory_xact_lock(hashtext('crier.watch_function')); -- two at once would collide
+    if not exists (select from crier.watches w where w.id = watch_function.watch) then
+        return 0; -- given up meanwhile
+    end if;
     select * into source from crier.watch_source(relation, topic);
     execute format('create or replace function %s() returns trigger language plpgsql volatile '
         'security definer %s as %L', function, source.settings, source.body);
