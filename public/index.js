@@ -16,10 +16,15 @@ if (navigator.clipboard) {
 
 const LISTED = 50; // at most
 let before;
+const say = (line) => { byId('live').textContent = line; };
 live(new URL('api/recordings', import.meta.url).pathname, ({ recordings }) => {
   const replies = recordings.reduce((sum, { reply_count: n }) => sum + n, 0);
   const threads = recordings.length < LISTED ? recordings.length : `The best ${LISTED}`;
   const line = `${threads} threads and ${replies} replies at this moment.`;
-  byId('live').textContent = before === undefined || before === line ? line : `${line} It has just changed.`;
+  say(before === undefined || before === line ? line : `${line} It has just changed.`);
   before = line;
+}, {
+  onState(state) {
+    if (before !== undefined) say(state === 'stale' ? 'Reconnecting…' : before);
+  },
 });

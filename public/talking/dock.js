@@ -22,7 +22,7 @@ const NEXT = '.record:enabled, .stop:enabled, .send';
 // target: { id, author, title }, what is replied to; without an id a new thread.
 export function Dock({ target, onClose, onSent }) {
   const [phase, setPhase] = useState('idle'); // idle | asking | recording | measuring | ready | sending
-  const [draft, setDraft] = useState(); // { id, blob, url, ms, peaks }
+  const [draft, setDraft] = useState(); // { ids, blob, url, ms, peaks }
   const [trouble, setTrouble] = useState();
   const [said, setSaid] = useState('');
   const [progress, setProgress] = useState(0);
@@ -52,7 +52,7 @@ export function Dock({ target, onClose, onSent }) {
     forget(DRAFT); // or the player would go on with the one before
     setDraft((old) => {
       if (old) URL.revokeObjectURL(old.url);
-      return { id: uuid(), blob, url: URL.createObjectURL(blob), ...measured };
+      return { ids: new Map(), blob, url: URL.createObjectURL(blob), ...measured };
     });
     setPhase('ready');
     setSaid(measured ? `${spoken(measured.ms)} recorded. Listen to it, or send it.` : 'Ready to be sent.');
@@ -126,7 +126,9 @@ export function Dock({ target, onClose, onSent }) {
     setPhase('sending');
     setSaid('Sending.');
     pause();
-    sending.current = upload({ ...draft, author: name.trim(), title: title.trim(), parent: target.id }, setProgress);
+    // Sent again it is no second one; but it is, where it is a reply to something else.
+    if (!draft.ids.has(target.id)) draft.ids.set(target.id, uuid());
+    sending.current = upload({ ...draft, id: draft.ids.get(target.id), author: name.trim(), title: title.trim(), parent: target.id }, setProgress);
     try {
       const id = await sending.current.promise;
       discard();

@@ -99,6 +99,8 @@ function Replied({ root, now, inside, others, onReply }) {
   useKeptPlace(root);
   return html`
     <${Opening} recording=${root} now=${now} peaks=${waves.get(root.id)} who=${who.get(root.id)} onReply=${onReply} />
+    ${inside !== undefined && !recordings.some(({ id }) => id === inside) && html`<p class="empty" role="status">
+      The reply that this link leads to is not in this thread. <a class="alone" href=${href(inside)}>Look for it elsewhere</a></p>`}
     <section aria-labelledby="replies">
     <div class="bar">
       <h2 id="replies"><${Replies} n=${root.reply_count} /></h2>

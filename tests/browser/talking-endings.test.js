@@ -285,3 +285,34 @@ test('a change costs what changes, not what is shown', async () => {
   assert.ok(await counted('toLocaleString') < 100, `${await counted('toLocaleString')} numbers are written`);
   assert.ok(await counted('getItem') < 20, `${await counted('getItem')} times the votes are read`);
 });
+
+// It was: told as sent, and not to be found.
+test('a draft whose answer was lost is sent to something else for what it is there: another one', async () => {
+  const [root, first, second] = plant(2);
+  const page = await open(thread(root), { intercept: true });
+  await row(page, first).locator('.reply').click();
+  await page.locator('.file input').setInputFiles(tone(1));
+  await page.locator('.dock .waves').waitFor();
+  await page.getByLabel('Your name').fill('Fay');
+  await page.route('**/api/recordings?author=*', async (route) => { await route.fetch(); await route.abort(); }, { times: 1 });
+  await button(page, 'Send').click();
+  await page.getByText('The server cannot be reached').waitFor();
+  await row(page, second).locator('.reply').click();
+  await button(page, 'Send').click();
+  await page.locator('.dock').waitFor({ state: 'detached' });
+  assert.equal(psql("select string_agg(parent_id::text, ' ' order by id) from talking.recordings where author = 'Fay'"), `${first} ${second}`);
+  forgive(page, /ERR_FAILED/);
+});
+
+test('a link to a reply that is deleted, or was moved to another thread, says so', async () => {
+  const [root, reply] = plant();
+  const page = await open(`${thread(root)}/${reply}`);
+  await until(() => page.evaluate((id) => document.activeElement.id === id, `recording-${reply}`));
+  const note = page.getByText('The reply that this link leads to is not in this thread.');
+  assert.equal(await note.count(), 0);
+  const other = Number(psql("insert into talking.recordings (author, title) values ('Eve', 'Another thread') returning id"));
+  psql(`update talking.recordings set parent_id = ${other} where id = ${reply}`);
+  await note.waitFor();
+  await page.getByRole('link', { name: 'Look for it elsewhere' }).click();
+  await page.locator('h1', { hasText: 'No. 1' }).waitFor();
+});

@@ -210,15 +210,21 @@ test('what is not there is said to be not there', async () => {
 test('the relay goes and comes back: the page says so, and catches up by itself', async () => {
   const page = await open(thread(1));
   await page.waitForSelector('.row');
+  const front = await browser.open(`${talking.url}/`, { ignoreHTTPSErrors: true });
+  talking.pages.push(front);
+  const line = front.getByText(/threads and \d+ replies at this moment/);
+  await line.waitFor();
   await talking.relay.stop();
   await page.waitForSelector('.state.stale');
+  await front.getByText('Reconnecting…').waitFor();
   assert.equal(await page.locator('.state').textContent(), 'reconnecting…');
   assert.ok(await page.locator('.row').count() > 60, 'what was there stays');
   const id = psql("insert into talking.recordings (parent_id, author, title) values (1, 'late', 'Meanwhile') returning id");
   await talking.startRelay();
   await until(() => row(page, id).count(), { limit: 40_000, what: 'what happened meanwhile' });
   assert.equal(await page.locator('.state').textContent(), 'live');
-  page.complaints = page.complaints.filter((text) => !/net::ERR_|status of 503/.test(text));
+  await line.waitFor();
+  for (const each of [page, front]) each.complaints = each.complaints.filter((text) => !/net::ERR_|status of 503/.test(text));
 });
 
 // Both themes, both widths; the checker, which takes seconds, once for each theme.
