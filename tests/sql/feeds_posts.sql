@@ -75,6 +75,12 @@ select set_eq('select p.id, p.edited_at from feeds.posts p', 'table edited', 'no
 update feeds.posts set title = 'drei' where id = pg_temp.id(3);
 select is(pg_temp.news(), 'PostUpdated, FeedUpdated a, FeedUpdated c', 'a new title changes its feeds');
 select is(edited_at is not null, true, 'and is noted') from feeds.posts where id = pg_temp.id(3);
+select pg_temp.news();
+update feeds.posts set created_at = '2026-01-01Z' where id = pg_temp.id(3);
+select is(pg_temp.news(), (select string_agg('FeedUpdated ' || t.tag, ', ' order by t.n) from feeds.posts p, unnest(p.tags) with ordinality as t(tag, n)
+    where p.id = pg_temp.id(3)), 'another time is no event of the post, but one of its feeds, which tell it');
+update feeds.posts set created_at = created_at;
+select is(pg_temp.news(), null, 'and the same is none');
 update feeds.posts set author = 'x' where id = pg_temp.id(2);
 select is(pg_temp.news(), 'PostUpdated', 'an untagged post, its author');
 select throws_ok($$ update feeds.posts set id = gen_random_uuid() $$, '428C9', null, 'ids stay');

@@ -5,15 +5,18 @@ as $$
 begin
     /* Edited posts: each is an event; goes on top of the feeds of tags that it did not have, out of
        those that it has no more, and keeps its place in the others, which have changed as well. What
-       was written as it was before is no event. Tags are compared as rows: a post may have thousands. */
+       was written as it was before is no event; other times change only the feeds. Tags are compared as rows: a
+       post may have thousands. */
     with edited as materialized (
         select nextval('feeds.events_id_seq') as event, v.*
         from (
             select o.id, o.tags as old_tags, n.tags as new_tags,
                 feeds.post_document(o.id, o.title, o.content, o.author, o.tags) as original,
-                feeds.post_document(n.id, n.title, n.content, n.author, n.tags) as document
+                feeds.post_document(n.id, n.title, n.content, n.author, n.tags) as document,
+                (o.title, o.content, o.author) is distinct from (n.title, n.content, n.author) as is_event
             from old_rows o join new_rows n on n.id = o.id
-            where (o.title, o.content, o.author) is distinct from (n.title, n.content, n.author)) v),
+            where (o.title, o.content, o.author, o.created_at, o.edited_at)
+                is distinct from (n.title, n.content, n.author, n.created_at, n.edited_at)) v),
     tagged as materialized (
         select t.id, t.tag, max(t.event) as event, max(t.n) as n, sum(t.weight) as weight
         from (
@@ -28,7 +31,7 @@ begin
     logged as (
         insert into feeds.events (id, name, payload)
         select e.event, 'PostUpdated', format('{"original_post":%s,"new_post":%s}', e.original, e.document)::json
-        from edited e
+        from edited e where e.is_event
         union all
         select c.event, 'FeedUpdated', format('{"name":%s}', to_json(c.tag))::json from changed c),
     removed as (
