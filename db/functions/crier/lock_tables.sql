@@ -1,28 +1,30 @@
 create or replace function crier.lock_tables(variadic tables text[])
     returns void language plpgsql volatile
     set search_path = pg_catalog, pg_temp
-    set lock_timeout = '200ms'
+    set lock_timeout = '0'
 as $$
 declare
-    patience constant timestamptz := clock_timestamp() + interval '1 minute';
+    began timestamptz;
     present text;
 begin
     /* For files that install: lets one of them at a time work, and locks the tables that it is about to
        change, as far as they are there. To lock them one by one as it comes to them would deadlock with
        whoever goes through them in another order, and some of those would fail. All at once may, too, hence
-       never for longer than it takes until deadlocks are looked for: then it lets go of all, and tries again,
-       for a minute. Views bring what is below them. */
-    perform set_config('lock_timeout', '0', true);
+       it waits for less than it takes until deadlocks are looked for: then it lets go of all, and tries again,
+       for a minute. After ten seconds it waits for longer: an autovacuum gives way only to who waits until then.
+       Views bring what is below them. */
     perform pg_advisory_xact_lock(hashtextextended('crier.install', 0));
-    perform set_config('lock_timeout', '200ms', true);
+    began := clock_timestamp();
     select string_agg(t.name, ', ' order by t.n) into present
     from unnest(tables) with ordinality as t(name, n) where to_regclass(t.name) is not null;
     while present is not null loop
+        perform set_config('lock_timeout',
+            case when clock_timestamp() < began + interval '10 seconds' then '200ms' else '3s' end, true);
         begin
             execute format('lock table %s in access exclusive mode', present);
             return;
         exception when lock_not_available or deadlock_detected then
-            if clock_timestamp() > patience then
+            if clock_timestamp() > began + interval '1 minute' then
                 raise;
             end if;
         end;
