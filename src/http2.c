@@ -138,10 +138,14 @@ static void on_read(h2o_socket_t *socket, const char *err)
     connection->busy = true;
     status = http2_receive(connection);
     connection->busy = false;
-    if (status != 0)
+    if (status != 0) {
         http2_destroy(connection);
-    else if (http2_flush(connection))
-        visitor_is_done(socket) ? http2_destroy(connection) : http2_set_reading(connection);
+    } else if (http2_flush(connection)) {
+        if (visitor_is_done(socket))
+            http2_destroy(connection);
+        else
+            http2_set_reading(connection);
+    }
 }
 
 /* --- ending --------------------------------------------------------------------------------------- */
