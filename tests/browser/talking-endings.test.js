@@ -2,24 +2,14 @@
 // allowed too late or gives nothing, a second take, an answer that never comes, a browser that stores
 // nothing, a finger that wanted to scroll, a window that is too small.
 
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { PHONE, startTalking, thread, tone } from '../lib/talking.js';
+import { PHONE, row, talkingForAll, thread, tone } from '../lib/talking.js';
 import { until } from '../lib/until.js';
 
-let talking;
-let browser;
-
-before(async () => {
-  talking = await startTalking();
-  browser = talking.browser;
-});
-after(() => talking?.stop());
-afterEach(async () => assert.deepEqual(await talking.closePages(), [], 'nothing on any console'));
-
+const talking = talkingForAll();
 const psql = (sql) => talking.psql(sql);
 const open = (...args) => talking.open(...args);
-const row = (page, id) => page.locator(`#recording-${id}`);
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const forgive = (page, pattern) => { page.complaints = page.complaints.filter((text) => !pattern.test(text)); };
 
@@ -213,7 +203,7 @@ test('colours of the reader\'s own leave the switch readable', async () => {
   await page.locator('.switch').click();
   assert.equal(await page.getByRole('switch').isChecked(), true);
   assert.equal(off.equals(await track.screenshot()), false);
-  await browser.picture(page, 'talking-forced-colors');
+  await talking.browser.picture(page, 'talking-forced-colors');
 });
 
 test('a window that is lower than the dock shows all of it', async () => {

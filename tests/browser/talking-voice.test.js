@@ -1,7 +1,7 @@
 // talking-voice.test.js -- recording, sending, playing, voting, and who is recording just now, with two
 // browsers side by side. Chromium's microphone beeps once a second.
 
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -9,22 +9,12 @@ import { violations } from '../lib/axe.js';
 import { ROOT } from '../lib/cluster.js';
 import { startRelay } from '../lib/relay.js';
 import { openStream } from '../lib/sse.js';
-import { PHONE, startTalking, thread, tone } from '../lib/talking.js';
+import { PHONE, row, talkingForAll, thread, tone } from '../lib/talking.js';
 import { until } from '../lib/until.js';
 
-let talking;
-let browser;
-
-before(async () => {
-  talking = await startTalking();
-  browser = talking.browser;
-});
-after(() => talking?.stop());
-afterEach(async () => assert.deepEqual(await talking.closePages(), [], 'nothing on any console'));
-
+const talking = talkingForAll();
 const psql = (sql) => talking.psql(sql);
 const open = (...args) => talking.open(...args);
-const row = (page, id) => page.locator(`#recording-${id}`);
 const both = (pair, check, what) => Promise.all(pair.map((page) => until(() => check(page), { what })));
 const forgive = (page, pattern) => { page.complaints = page.complaints.filter((text) => !pattern.test(text)); };
 const newest = () => Number(psql('select max(id) from talking.recordings'));
@@ -98,7 +88,7 @@ test('under a prefix it is the same', async () => {
   const id = plantTone(root, 2);
   const other = await startRelay({ database: talking.cluster.url({ user: 'relay' }), args: ['--public', join(ROOT, 'public'), '--prefix', '/live'] });
   try {
-    const page = await browser.open(`${other.url}/live/`);
+    const page = await talking.browser.open(`${other.url}/live/`);
     talking.pages.push(page);
     await page.getByText(/threads and \d+ replies at this moment/).waitFor();
     await page.getByRole('link', { name: 'Talking' }).click();
@@ -154,14 +144,14 @@ test('a recorded reply at depth 3: the other sees who records, where, and then h
   zoe('idle');
   await countsDown(ben);
   await until(async () => (await ben.locator('.level path').getAttribute('d')).split('M').some((bar) => Number(bar.split('v')[1]) > 10), { what: 'the meter moves' });
-  await browser.picture(ben, 'talking-recording');
-  await browser.picture(ann, 'talking-presence');
+  await talking.browser.picture(ben, 'talking-recording');
+  await talking.browser.picture(ann, 'talking-presence');
   await ben.getByRole('button', { name: 'Stop', exact: true }).click();
   await until(async () => await ann.locator('.who').count() === 0, { what: 'gone when he stops' });
 
   await ben.locator('.dock .waves').waitFor();
   await hears(ben.locator('.dock'));
-  await browser.picture(ben, 'talking-draft');
+  await talking.browser.picture(ben, 'talking-draft');
   await ann.route('**/api/waveforms?*', (route) => route.abort(), { times: 1 });
   await ann.clock.install();
   await send(ben, 'Ben', 'Beep');
@@ -261,7 +251,7 @@ test('a new thread from a file, and its way through failures: nothing is lost', 
   await phone.route('**/api/recordings?author=*', (route) => route.abort());
   await send(phone, 'Fay', 'From a file');
   await phone.getByText('Nothing is lost: send it again.').waitFor();
-  await browser.picture(phone, 'talking-failed-phone');
+  await talking.browser.picture(phone, 'talking-failed-phone');
   await phone.unroute('**/api/recordings?author=*');
   await phone.route('**/api/recordings?author=*', (route) => route.fulfill({
     status: 503, contentType: 'application/problem+json', body: '{"title":"The database is away"}',

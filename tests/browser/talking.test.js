@@ -1,25 +1,15 @@
 // talking.test.js -- the page /talking/ in Chromium: what psql does shows in every open window.
 
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { violations } from '../lib/axe.js';
-import { PHONE, startTalking, thread } from '../lib/talking.js';
+import { PHONE, row, talkingForAll, thread } from '../lib/talking.js';
 import { until } from '../lib/until.js';
 
 const MARKED = { hold: [6000] }; // marks stay until they are released
-let talking;
-let browser;
-
-before(async () => {
-  talking = await startTalking();
-  browser = talking.browser;
-});
-after(() => talking?.stop());
-afterEach(async () => assert.deepEqual(await talking.closePages(), [], 'nothing on any console'));
-
+const talking = talkingForAll();
 const psql = (sql) => talking.psql(sql);
 const open = (...args) => talking.open(...args);
-const row = (page, id) => page.locator(`#recording-${id}`);
 const words = (page, id) => row(page, id).locator('.words').textContent();
 const order = (page) => page.locator('.row').evaluateAll((rows) => rows.map((r) => Number(r.id.slice('recording-'.length))));
 const both = (pair, check, what) => Promise.all(pair.map((page) => until(() => check(page), { what })));
@@ -34,8 +24,8 @@ test('two windows follow what psql inserts, votes, moves and deletes', async () 
   const root = Number(psql("select id from talking.recordings where title = 'Ask me anything: I tune church organs'"));
   const pair = [await open(thread(root), MARKED), await open(thread(root), { colorScheme: 'dark', ...MARKED, ...PHONE })];
   assert.deepEqual(await order(pair[0]), flat(documentOrder(root)), 'the order is the document\'s');
-  await browser.picture(pair[0], 'talking-thread-light');
-  await browser.picture(pair[1], 'talking-thread-dark-phone');
+  await talking.browser.picture(pair[0], 'talking-thread-light');
+  await talking.browser.picture(pair[1], 'talking-thread-dark-phone');
 
   const title = '<b>Not bold</b> & "quoted" \\ 😀';
   const id = Number(psql(`insert into talking.recordings (parent_id, author, title)
@@ -48,7 +38,7 @@ test('two windows follow what psql inserts, votes, moves and deletes', async () 
     assert.equal(await page.locator('#replies').textContent(), `${psql(`select count(*) - 1 from talking.recordings where root_id = ${root}`)} replies`);
   }
   await row(pair[0], id).scrollIntoViewIfNeeded();
-  await browser.picture(pair[0], 'talking-thread-new');
+  await talking.browser.picture(pair[0], 'talking-thread-new');
 
   psql(`insert into talking.votes select ${id}, md5(i::text)::uuid, 1 from generate_series(1, 2000) i`);
   await both(pair, async (page) => (await order(page))[0] === id, 'the best reply comes first');
@@ -76,8 +66,8 @@ test('two windows follow what psql inserts, votes, moves and deletes', async () 
 test('the list follows, too: a new thread, its votes, the number of replies', async () => {
   const pair = [await open(), await open('#/', { colorScheme: 'dark' })];
   assert.equal(await pair[0].locator('.entry').count(), Number(psql('select count(*) from talking.recordings where parent_id is null')));
-  await browser.picture(pair[0], 'talking-list-light');
-  await browser.picture(pair[1], 'talking-list-dark');
+  await talking.browser.picture(pair[0], 'talking-list-light');
+  await talking.browser.picture(pair[1], 'talking-list-dark');
   const id = psql("insert into talking.recordings (author, title) values ('Nora', 'A thread from psql') returning id");
   const entry = (page) => page.locator('.entry', { has: page.locator(`a[href="#/recordings/${id}"]`) });
   await both(pair, (page) => entry(page).count(), 'the new thread');
@@ -189,7 +179,7 @@ test('10,000 levels are rows like others, made when they are wanted', async () =
   await until(async () => await page.locator('.row').count() === 700);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing is wider than the phone');
   await row(page, 1000700).scrollIntoViewIfNeeded();
-  await browser.picture(page, 'talking-deep-phone');
+  await talking.browser.picture(page, 'talking-deep-phone');
   await page.goto(`${talking.url}/talking/${thread(1000001)}/1002000`);
   await until(() => page.evaluate(() => document.activeElement.id === 'recording-1002000'), { what: 'a permalink into what is not made yet' });
   psql('delete from talking.recordings where id = 1000001');
@@ -197,7 +187,7 @@ test('10,000 levels are rows like others, made when they are wanted', async () =
 });
 
 test('what is not there is said to be not there', async () => {
-  const page = await browser.open(`${talking.url}/talking/${thread(99999999)}`, { ignoreHTTPSErrors: true });
+  const page = await talking.browser.open(`${talking.url}/talking/${thread(99999999)}`, { ignoreHTTPSErrors: true });
   await page.getByText('This recording is not here').waitFor();
   await page.locator('.back').click();
   await page.waitForSelector('.entry');
@@ -210,7 +200,7 @@ test('what is not there is said to be not there', async () => {
 test('the relay goes and comes back: the page says so, and catches up by itself', async () => {
   const page = await open(thread(1));
   await page.waitForSelector('.row');
-  const front = await browser.open(`${talking.url}/`, { ignoreHTTPSErrors: true });
+  const front = await talking.browser.open(`${talking.url}/`, { ignoreHTTPSErrors: true });
   talking.pages.push(front);
   const line = front.getByText(/threads and \d+ replies at this moment/);
   await line.waitFor();
@@ -238,7 +228,7 @@ for (const [name, options, check] of [['light', {}, true], ['dark', { colorSchem
     for (const [hash, picture] of [['#/', 'list'], [thread(82), 'story']]) {
       const page = await open(hash, options);
       await page.waitForSelector('.entry, .row');
-      await browser.picture(page, `talking-${picture}-${name}`);
+      await talking.browser.picture(page, `talking-${picture}-${name}`);
       await page.locator('.speak').first().click();
       await page.getByRole('button', { name: 'Record', exact: true }).waitFor();
       await look(page, hash);
@@ -246,11 +236,11 @@ for (const [name, options, check] of [['light', {}, true], ['dark', { colorSchem
   });
 
   test(`the front page says what this is, and leads to both (${name})`, async () => {
-    const page = await browser.open(`${talking.url}/`, { ignoreHTTPSErrors: true, ...options });
+    const page = await talking.browser.open(`${talking.url}/`, { ignoreHTTPSErrors: true, ...options });
     talking.pages.push(page);
     await page.getByText(/threads and \d+ replies at this moment/).waitFor();
     await look(page, 'front page');
-    await browser.picture(page, `index-${name}`);
+    await talking.browser.picture(page, `index-${name}`);
     assert.equal(await page.getByRole('link', { name: 'Feeds' }).getAttribute('href'), 'feeds/');
     psql("insert into talking.recordings (parent_id, author) values (1, 'x')");
     await page.getByText('It has just changed.').waitFor();

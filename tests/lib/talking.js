@@ -5,8 +5,12 @@
 //   const page = await talking.open('#/recordings/1', { colorScheme: 'dark' });
 //   talking.psql('select 1')                      talking.closePages()   what their consoles said
 //   await talking.relay.stop(); await talking.startRelay();              await talking.stop();
+//
+//   const talking = talkingForAll();     the same for all tests of a file, from the first of them to the last
 
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { after, afterEach, before } from 'node:test';
 import { startBrowser } from './browser.js';
 import { certificate } from './certificate.js';
 import { ROOT, startCluster } from './cluster.js';
@@ -15,6 +19,7 @@ import { startRelay } from './relay.js';
 
 export const PHONE = { width: 390, height: 844 };
 export const thread = (id) => `#/recordings/${id}`;
+export const row = (page, id) => page.locator(`#recording-${id}`);
 
 // Two seconds of sound: a tone that grows. A WAV needs no tool.
 export function tone(seconds = 2, rate = 8000) {
@@ -81,4 +86,13 @@ export async function startTalking() {
     await talking.stop();
     throw error;
   }
+}
+
+// After each test its pages are closed, and must have had nothing to complain of.
+export function talkingForAll() {
+  const talking = new Talking();
+  before(() => talking.start());
+  after(() => talking.stop());
+  afterEach(async () => assert.deepEqual(await talking.closePages(), [], 'nothing on any console'));
+  return talking;
 }

@@ -166,9 +166,9 @@ static void back_off(void **state)
     HAPPENED("read /a;"); /* from the beginning again */
 }
 
-static void touched_in_back_off(void **state)
+/* Then the next read is eight seconds away. */
+static void fail_five_times(void)
 {
-    (void)state;
     watch("/a", 0);
     for (int i = 0; i < 4; i++) {
         uint64_t since_ms = (now_ns - at("/a")->read_began_ns) / NS_PER_MS;
@@ -178,6 +178,12 @@ static void touched_in_back_off(void **state)
     fail_read("/a");
     advance(10);
     buffer_clear(&journal);
+}
+
+static void touched_in_back_off(void **state)
+{
+    (void)state;
+    fail_five_times();
     mirrors_touch(&set, "/a"); /* the write that mends it: not eight seconds later */
     HAPPENED("");
     advance(500);
@@ -196,15 +202,7 @@ static void touched_in_back_off(void **state)
 static void resynchronised_in_back_off(void **state)
 {
     (void)state;
-    watch("/a", 0);
-    for (int i = 0; i < 4; i++) {
-        uint64_t since_ms = (now_ns - at("/a")->read_began_ns) / NS_PER_MS;
-        fail_read("/a");
-        advance((500u << i) - since_ms + 1);
-    }
-    fail_read("/a");
-    advance(10);
-    buffer_clear(&journal);
+    fail_five_times();
     mirrors_resynchronise(&set); /* not eight seconds later */
     HAPPENED("");
     advance(501);
